@@ -1,0 +1,118 @@
+"""From a cluster, files or a saved snapshot to the Snapshot: which source, and what its answers mean."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from auditor.errors import SourceError, UsageError
+from auditor.escape import escape_json
+from auditor.model import SCHEMA, ClusterInfo, Snapshot
+
+if TYPE_CHECKING:
+    from auditor.sources.progress import Progress
+
+
+class SourceOptions(Struct, frozen=True):
+    """Where from: `path` for files, a snapshot or `-`; else a live cluster. `resources`: only these lists, if any."""
+
+    path: str | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespaces: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    assume_complete: bool = False
+
+
+class Collected(Struct, frozen=True):
+    """The snapshot, what kind of source gave it, and what is worth telling beside it."""
+
+    snapshot: Snapshot
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+def collect(options: SourceOptions, progress: Progress) -> Collected:
+    """Reads the source; raises SourceError where there is nothing to audit."""
+    if options.path is None:
+        return _live(options, progress)
+    if options.kubeconfig or options.context:
+        raise UsageError("--from reads files, --kubeconfig and --context a cluster", "Give one or the other.")
+    return _files(options, options.path)
+
+
+def _live(options: SourceOptions, progress: Progress) -> Collected:
+    from auditor.inventory import Inventory
+    from auditor.sources import live
+
+    if options.assume_complete:
+        raise UsageError("--assume-complete is about files", "Leave it out, or add --from PATH.")
+    inventory = Inventory()
+    found = live.collect(
+        live.LiveOptions(
+            kubeconfig=options.kubeconfig,
+            context=options.context,
+            namespaces=options.namespaces,
+            resources=options.resources,
+        ),
+        inventory,
+        progress,
+    )
+    cluster = ClusterInfo(
+        found.name, found.uid, found.version, found.collected_at, "live", options.namespaces, options.exclude
+    )
+    return Collected(inventory.snapshot(cluster), "live")
+
+
+def _files(options: SourceOptions, path: str) -> Collected:
+    from auditor.inventory import Inventory
+    from auditor.sources import files
+
+    inventory = Inventory()
+    found = files.collect(
+        path,
+        inventory,
+        stdin=sys.stdin.buffer if path == "-" else None,
+        assume_complete=options.assume_complete,
+    )
+    if found.snapshot is not None:
+        return Collected(load_snapshot(found.snapshot, path), "snapshot")
+    cluster = found.cluster
+    info = ClusterInfo(
+        name=str(cluster.get("name", "")),
+        version=str(cluster.get("version", "")),
+        collected_at=str(cluster["collectedAt"]) if "collectedAt" in cluster else None,
+        source="files",
+        only=options.namespaces,
+        exclude=options.exclude,
+    )
+    skipped = sum(found.skipped.values())
+    notes = [f"{skipped} objects of kinds that no check reads were skipped."] if skipped else []
+    return Collected(inventory.snapshot(info), "files", tuple(notes))
+
+
+def load_snapshot(data: bytes, path: str) -> Snapshot:
+    """A saved snapshot, decoded strictly; SourceError where it is of another version or damaged."""
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+        if head.schema == SCHEMA:
+            return msgspec.json.decode(data, type=Snapshot)
+    except msgspec.MsgspecError as error:
+        raise SourceError(f"{path}: the snapshot is damaged: {error}", "Collect it again.") from None
+    raise SourceError(
+        f"{path}: this is a {head.schema} file; this version of auditor reads {SCHEMA}",
+        "Read it with the version of auditor that wrote it, or collect it again.",
+    )
+
+
+class _Head(Struct):
+    schema: str = ""
+
+
+def dump_snapshot(snapshot: Snapshot) -> bytes:
+    """The snapshot as JSON, one line, hostile characters escaped; the same snapshot gives the same bytes."""
+    return escape_json(msgspec.json.encode(snapshot).decode()).encode() + b"\n"

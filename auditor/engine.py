@@ -1,0 +1,299 @@
+"""evaluate(): snapshot, checks and policy to a Report. The only code that makes statuses; no clock, network or disk."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from auditor.check import CLUSTER, About, Check, Fail, Manual
+from auditor.coverage import Unread
+from auditor.model import Snapshot
+from auditor.policy import Policy
+from auditor.report import (
+    CheckRow,
+    ClusterRow,
+    Counts,
+    CoverageRow,
+    Finding,
+    PolicyRow,
+    Report,
+    Severity,
+    Summary,
+    Tool,
+    identity,
+    merge_evidence,
+)
+from auditor.version import __version__
+from auditor.views import SUBJECTS, NotVisible, Unit, Views
+from auditor.waivers import WaiverBook
+
+Key = tuple[About, str]
+"""A subject, and the repository where one container has several."""
+
+
+class Scope(Struct, frozen=True):
+    """The namespaces to judge: all or those named, less the excluded (globs). What is in none is always judged."""
+
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def holds(self, namespace: str | None) -> bool:
+        if namespace is None:
+            return True
+        if self.only and namespace not in self.only:
+            return False
+        return not any(fnmatch.fnmatchcase(namespace, pattern) for pattern in self.exclude)
+
+
+class _Answer(Struct):
+    """What is said about one part of one subject so far."""
+
+    result: Fail | Manual
+    cause: str | None
+    unit: Unit | None
+    images: list[str]
+    evidence: dict[str, Any]
+
+
+class _Tally:
+    """The answers of one check, by subject and part."""
+
+    def __init__(self) -> None:
+        self.subjects: dict[Key, dict[str, _Answer]] = {}
+
+    def seen(self, key: Key) -> None:
+        self.subjects.setdefault(key, {})
+
+    def add(self, key: Key, result: Fail | Manual, unit: Unit | None, cause: str | None = None) -> None:
+        """Notes an answer. The first about a part stays, a failure before a question; evidence unites."""
+        parts = self.subjects.setdefault(key, {})
+        known = parts.get(result.part)
+        images = [unit.image] if unit and unit.image else []
+        if known is None:
+            parts[result.part] = _Answer(result, cause, unit, images, dict(result.evidence))
+            return
+        if isinstance(result, Fail) and isinstance(known.result, Manual):
+            known.result, known.cause, known.unit = result, cause, unit
+            known.evidence = merge_evidence(result.evidence, known.evidence)
+        else:
+            known.evidence = merge_evidence(known.evidence, result.evidence)
+        known.images += [image for image in images if image not in known.images]
+
+
+def evaluate(
+    snapshot: Snapshot,
+    checks: Sequence[Check],
+    policy: Policy,
+    today: date,
+    *,
+    scope: Scope | None = None,
+    source: str = "",
+    known: Collection[str] = (),
+) -> Report:
+    """The report of the checks over a snapshot. `today` (UTC) decides about waivers alone; facts are judged at the time
+    that the snapshot was collected. `source` says where the snapshot came from, if not what it says itself;
+    `known` are the ids of all checks, where not all are run."""
+    scope = scope or Scope()
+    left_out = (*scope.exclude, *snapshot.cluster.exclude, *policy.exclude.namespaces)
+    scope = Scope(scope.only or snapshot.cluster.only, tuple(dict.fromkeys(left_out)))
+    known = set(known) or {check.id for check in checks}
+    selected = [check for check in checks if policy.setting(check.id).enabled]
+    views = Views(snapshot, policy, scope.only)
+    waivers = WaiverBook(policy.waivers, today)
+    findings: list[tuple[tuple[Any, ...], Finding]] = []
+    rows: list[CheckRow] = []
+    by_namespace: dict[str, Counts] = {}
+    by_severity = dict.fromkeys(Severity, 0)
+    for check in selected:
+        tally = _run(check, views, scope)
+        total = Counts()
+        for key, parts in tally.subjects.items():
+            made = [_finding(check, policy, waivers, key, answer) for answer in parts.values()]
+            findings += [(_order(finding, key), finding) for finding in made]
+            counts = _status(made)
+            total += counts
+            namespace = key[0].namespace or ""
+            by_namespace[namespace] = by_namespace.get(namespace, Counts()) + counts
+            if counts.fail:
+                by_severity[min((f.severity for f in made if f.status == "fail"), key=lambda s: s.rank)] += 1
+        rows.append(CheckRow(check.id, check.title, _severity(check, policy), *msgspec.structs.astuple(total)))
+    total = sum((Counts(row.passed, row.fail, row.manual, row.waived) for row in rows), Counts())
+    return Report(
+        auditor=Tool(__version__),
+        cluster=_cluster_row(snapshot, source),
+        policy=PolicyRow(policy.path, policy.sha256),
+        coverage=_coverage(snapshot, scope),
+        summary=Summary(
+            total.passed,
+            total.fail,
+            total.manual,
+            total.waived,
+            by_severity={str(severity): count for severity, count in by_severity.items()},
+            by_namespace=dict(sorted(by_namespace.items())),
+        ),
+        checks=tuple(sorted(rows, key=lambda row: row.id)),
+        findings=tuple(finding for _, finding in sorted(findings, key=lambda pair: pair[0])),
+        warnings=(
+            *_switched_off(checks, policy),
+            *policy.warnings(known),
+            *waivers.warnings(known, {check.id for check in selected}, scope.only or None),
+        ),
+    )
+
+
+def _run(check: Check, views: Views, scope: Scope) -> _Tally:
+    tally = _Tally()
+    enumerate_units, supply = SUBJECTS[check.subject]
+    for gap in views.gaps.unseen(supply):
+        _unread(tally, gap, scope, None)
+    try:
+        units = list(enumerate_units(views))
+    except Unread as gap:
+        _unread(tally, gap, scope, None)
+        return tally
+    except NotVisible as reason:
+        tally.add((CLUSTER, ""), Manual(str(reason)), None, "judgment")
+        return tally
+    arguments = [views.optional(p.type) if p.optional else views.of(p.type) for p in check.parameters]
+    unread: dict[Key, Unread] = {}
+    for unit in units:
+        if scope.holds(unit.about.namespace):
+            _call(check, arguments, unit, tally, unread)
+    for key, missing in unread.items():
+        if key not in tally.subjects:
+            _unread(tally, missing, scope, key)
+    return tally
+
+
+def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread: dict[Key, Unread]) -> None:
+    """One call of a check. Whatever it raises is an answer, never a crash of the audit."""
+    key: Key = (unit.about, unit.repository)
+    wider = False
+    try:
+        for result in check.function(unit.value, *arguments):
+            cause = "judgment" if isinstance(result, Manual) else None
+            if result.about is None:
+                tally.add(key, result, unit, cause)
+            else:
+                wider = True
+                tally.add((result.about, ""), result, None, cause)
+    except Unread as gap:
+        unread.setdefault(key, gap)
+        return
+    except Exception as error:  # noqa: BLE001  (the message may hold what must not leave: only its type is told)
+        tally.add(key, Manual(f"The check broke on this subject: {type(error).__name__}."), unit, "error")
+        return
+    if not wider:
+        tally.seen(key)
+
+
+def _unread(tally: _Tally, gap: Unread, scope: Scope, key: Key | None) -> None:
+    """One answer for the whole scope that was not read; none for what the user left out."""
+    if gap.state == "excluded" and scope.only:
+        return
+    if gap.namespace is not None and not scope.holds(gap.namespace):
+        return
+    about = CLUSTER if gap.namespace is None else About.of_namespace(gap.namespace)
+    where = "" if gap.namespace is None else f" in namespace {gap.namespace}"
+    evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}}
+    if key is not None:
+        evidence["count"] = 1
+    tally.add(
+        (about, ""), Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", "", evidence), None, "unreadable"
+    )
+
+
+def _reason(gap: Unread) -> str:
+    reasons = {
+        "forbidden": "may not be read",
+        "failed": "could not be read",
+        "excluded": "were not collected",
+        "read": "were read only in part",
+    }
+    return f"{reasons.get(gap.state, gap.state)}{f' ({gap.detail})' if gap.detail else ''}"
+
+
+def _finding(check: Check, policy: Policy, waivers: WaiverBook, key: Key, answer: _Answer) -> Finding:
+    about, repository = key
+    result, evidence = answer.result, answer.evidence
+    if len(answer.images) > 1:
+        evidence = {**evidence, "images": sorted(answer.images)}
+    own = result.severity if isinstance(result, Fail) else None
+    severity = policy.setting(check.id).severity or own or check.severity
+    waiver = None
+    if isinstance(result, Fail):
+        waiver = waivers.apply(check.id, about.namespace, about.subject)
+    message = result.message
+    if waiver and waiver.expired:
+        message += f" The waiver for it expired on {waiver.expires}."
+    unit = answer.unit
+    return Finding(
+        id=identity(check.id, about.namespace, about.subject, result.part, repository),
+        check=check.id,
+        status="manual" if isinstance(result, Manual) else "waived" if waiver and not waiver.expired else "fail",
+        cause=answer.cause,  # type: ignore[arg-type]
+        severity=severity,
+        namespace=about.namespace,
+        subject=about.subject,
+        image=unit.image if unit else None,
+        message=message,
+        evidence=evidence,
+        remediation=check.remediation,
+        references=check.references,
+        waiver=waiver,
+        origin=(unit.origin or None) if unit else None,
+    )
+
+
+def _status(findings: Iterable[Finding]) -> Counts:
+    """A subject counts once, by the worst that is said of it."""
+    statuses = {finding.status for finding in findings}
+    if "fail" in statuses:
+        return Counts(fail=1)
+    if "manual" in statuses:
+        return Counts(manual=1)
+    return Counts(waived=1) if statuses else Counts(passed=1)
+
+
+def _order(finding: Finding, key: Key) -> tuple[Any, ...]:
+    subject = finding.subject
+    return (
+        finding.namespace or "",
+        finding.check,
+        subject.kind,
+        subject.name,
+        subject.container or "",
+        key[1],
+        finding.id,
+    )
+
+
+def _severity(check: Check, policy: Policy) -> Severity:
+    return policy.setting(check.id).severity or check.severity
+
+
+def _switched_off(checks: Sequence[Check], policy: Policy) -> Iterator[str]:
+    for check in checks:
+        if not policy.setting(check.id).enabled:
+            yield f"The policy switches {check.id} off: {policy.setting(check.id).reason}"
+
+
+def _cluster_row(snapshot: Snapshot, source: str) -> ClusterRow:
+    cluster = snapshot.cluster
+    return ClusterRow(cluster.name, cluster.uid, cluster.version, cluster.collected_at, source or cluster.source)
+
+
+def _coverage(snapshot: Snapshot, scope: Scope) -> tuple[CoverageRow, ...]:
+    """What was read, and what the user left out."""
+    rows = [CoverageRow(row.resource, row.state, row.namespaces, row.count, row.detail) for row in snapshot.coverage]
+    known = {namespace.name for namespace in snapshot.namespaces} | {owner.namespace for owner in snapshot.owners}
+    left_out = sorted(name for name in known if not scope.holds(name)) or sorted(scope.exclude)
+    if scope.only or scope.exclude:
+        detail = f"only {', '.join(scope.only)} asked for" if scope.only else "excluded from the audit"
+        rows.append(CoverageRow("*", "excluded", tuple(left_out), 0, detail))
+    return tuple(rows)

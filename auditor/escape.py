@@ -1,0 +1,31 @@
+"""Text from a cluster is hostile: what could steer a terminal, hide or reorder text is written as an escape."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, DEL, soft hyphen, and what is invisible or turns the reading direction; lone surrogates too.
+_HOSTILE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+
+
+def escape(text: str) -> str:
+    r"""Text for a person: hostile characters as `\u{202e}`."""
+    return _HOSTILE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", text)
+
+
+def escape_json(text: str) -> str:
+    r"""JSON text: hostile characters as `\u202e`, pairs above U+FFFF; line feeds between tokens stay."""
+    return _HOSTILE.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\n":
+        return "\n"
+    if code > 0xFFFF:
+        code -= 0x10000
+        return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return f"\\u{code:04x}"

@@ -1,0 +1,208 @@
+"""What an audit found: findings with a stable identity, counts per check and namespace, coverage. Versioned JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+SCHEMA = "auditor.report/v1"
+
+Status = Literal["fail", "manual", "waived"]
+Cause = Literal["judgment", "unreadable", "error"]
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 is the most severe."""
+        return list(Severity).index(self)
+
+
+class Record(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """A part of the report."""
+
+
+class Subject(Record, frozen=True, omit_defaults=True):
+    """What a finding is about. `container` is set for images of containers; an image volume is `volume:<name>`."""
+
+    kind: str
+    name: str
+    container: str | None = None
+
+    def __str__(self) -> str:
+        name = f"{self.kind}/{self.name}" if self.name else self.kind
+        return f"{name} ({self.container})" if self.container else name
+
+
+class AppliedWaiver(Record, frozen=True):
+    """The waiver that a finding carries; an expired one no longer waives."""
+
+    reason: str
+    expires: str
+    owner: str | None = None
+    expired: bool = False
+
+
+class Finding(Record, frozen=True):
+    """One answer that is not a pass. `namespace` is None for what belongs to none; `image` is in normal form."""
+
+    id: str
+    check: str
+    status: Status
+    severity: Severity
+    subject: Subject
+    message: str
+    cluster: str = ""
+    cause: Cause | None = None
+    namespace: str | None = None
+    image: str | None = None
+    evidence: dict[str, Any] = {}
+    remediation: str = ""
+    references: tuple[str, ...] = ()
+    waiver: AppliedWaiver | None = None
+    origin: str | None = None
+
+
+def identity(check: str, namespace: str | None, subject: Subject, part: str = "", repository: str = "") -> str:
+    """16 hex characters that stay the same while the same thing is wrong: no cluster, pod, tag, digest or wording."""
+    key = [check, namespace, subject.kind, subject.name, subject.container, repository, part]
+    return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
+
+
+class Counts(Record, frozen=True):
+    """Subjects by the worst answer about them."""
+
+    passed: int = msgspec.field(default=0, name="pass")
+    fail: int = 0
+    manual: int = 0
+    waived: int = 0
+
+    @property
+    def subjects(self) -> int:
+        return self.passed + self.fail + self.manual + self.waived
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.passed + other.passed,
+            self.fail + other.fail,
+            self.manual + other.manual,
+            self.waived + other.waived,
+        )
+
+
+class CheckRow(Record, frozen=True):
+    """A selected check and its counts, zeros included."""
+
+    id: str
+    title: str
+    severity: Severity
+    passed: int = msgspec.field(default=0, name="pass")
+    fail: int = 0
+    manual: int = 0
+    waived: int = 0
+
+
+class CoverageRow(Record, frozen=True):
+    resource: str
+    state: str
+    namespaces: tuple[str, ...] = ()
+    count: int = 0
+    detail: str = ""
+
+
+class ClusterRow(Record, frozen=True):
+    name: str = ""
+    uid: str | None = None
+    version: str = ""
+    collected_at: str | None = None
+    source: str = "live"
+
+
+class PolicyRow(Record, frozen=True):
+    path: str | None = None
+    sha256: str | None = None
+
+
+class Summary(Record, frozen=True):
+    """Counts of subjects. `bySeverity` counts failed subjects by the most severe of their failures."""
+
+    passed: int = msgspec.field(default=0, name="pass")
+    fail: int = 0
+    manual: int = 0
+    waived: int = 0
+    by_severity: dict[str, int] = {}
+    by_namespace: dict[str, Counts] = {}
+
+
+class Tool(Record, frozen=True):
+    version: str
+
+
+class Report(Record, frozen=True):
+    """One audit. `warnings` are about the policy: waivers that match nothing, checks that it switches off."""
+
+    auditor: Tool
+    cluster: ClusterRow
+    policy: PolicyRow
+    coverage: tuple[CoverageRow, ...]
+    summary: Summary
+    checks: tuple[CheckRow, ...]
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+    schema: str = SCHEMA
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something could not be judged because it could not be read, or because a check broke."""
+        return any(finding.cause in ("unreadable", "error") for finding in self.findings)
+
+    def failures(self, at_least: Severity, known: Collection[str] = ()) -> int:
+        """How many failures there are of this severity or a higher one, those of the known ids aside."""
+        return sum(f.status == "fail" and f.severity.rank <= at_least.rank and f.id not in known for f in self.findings)
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """The report as plain values, with the keys in the order of the published form."""
+    plain: dict[str, Any] = msgspec.to_builtins(report)
+    order = ("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "warnings")
+    fields = (
+        *("id", "cluster", "check", "status", "cause", "severity", "namespace", "subject", "image"),
+        *("message", "evidence", "remediation", "references", "waiver"),
+    )
+    plain["findings"] = [{field: finding[field] for field in fields} for finding in plain["findings"]]
+    return {key: plain[key] for key in order}
+
+
+def from_json(data: bytes) -> Report:
+    """A report that `to_dict` wrote, read back; raises msgspec.MsgspecError where it is none."""
+    return msgspec.json.decode(data, type=Report)
+
+
+def merge_evidence(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Evidence of two answers that become one: numbers add up, lists unite in order, else the first one stays."""
+    merged = dict(first)
+    for key, value in second.items():
+        mine = merged.get(key)
+        match mine, value:
+            case None, _:
+                merged[key] = value
+            case bool(), _:
+                continue
+            case int(), int():
+                merged[key] = mine + value
+            case ((list() | tuple()), (list() | tuple())):
+                merged[key] = [*mine, *(item for item in value if item not in mine)]
+            case dict(), dict():
+                merged[key] = merge_evidence(mine, value)
+    return merged

@@ -1,0 +1,137 @@
+"""Pod specs to Shapes: what of a pod or template is kept, and what makes two pods alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import wire
+from auditor.model import Container, DebugContainer, Role, Shape, WaitingImage
+
+_REVISION_LABELS = ("pod-template-hash", "rollouts-pod-template-hash", "controller-revision-hash")
+_OS_LABELS = ("kubernetes.io/os", "beta.kubernetes.io/os")
+_MESSAGE_LIMIT = 512
+
+
+def shape_of(spec: wire.PodSpec, metadata: wire.Metadata, *, admitted: bool, static: bool = False) -> Shape:
+    """The shape of a template, or of a pod that was `admitted` (has a uid: it shows what injection made of it)."""
+    labels = metadata.labels or {}
+    return Shape(
+        source="pods" if admitted else "template",
+        containers=tuple(_containers(spec)),
+        service_account=spec.service_account_name or spec.service_account or "",
+        pull_secrets=tuple(ref.name or "" for ref in spec.image_pull_secrets or ()),
+        revision=next((labels[key] or "" for key in _REVISION_LABELS if key in labels), "") if admitted else "",
+        os=_os(spec),
+        host_users=spec.host_users is not False,
+        static=static,
+    )
+
+
+def _os(spec: wire.PodSpec) -> str:
+    if spec.os and spec.os.name:
+        return spec.os.name
+    selector = spec.node_selector or {}
+    return next((selector[key] or "" for key in _OS_LABELS if key in selector), "")
+
+
+def _containers(spec: wire.PodSpec) -> Iterator[Container]:
+    mounted = {volume.name: names for volume in spec.volumes or () if (names := _volume_secrets(volume))}
+    pod = spec.security_context
+    for container in spec.init_containers or ():
+        yield _container(container, "sidecar" if container.restart_policy == "Always" else "init", pod, mounted)
+    for container in spec.containers or ():
+        yield _container(container, "container", pod, mounted)
+    for container in spec.ephemeral_containers or ():
+        yield _container(container, "ephemeral", pod, mounted)
+    for volume in spec.volumes or ():
+        if volume.image and volume.image.reference:
+            yield Container(
+                f"volume:{volume.name or ''}", "volume", volume.image.reference, volume.image.pull_policy or ""
+            )
+
+
+def _container(
+    container: wire.Container,
+    role: Role,
+    pod: wire.SecurityContext | None,
+    mounted: dict[str | None, tuple[str, ...]],
+) -> Container:
+    user = non_root = None
+    for context in (container.security_context, pod):
+        if context is not None:
+            user = context.run_as_user if user is None else user
+            non_root = context.run_as_non_root if non_root is None else non_root
+    return Container(
+        container.name or "",
+        role,
+        container.image or "",
+        container.image_pull_policy or "",
+        user,
+        non_root,
+        _secrets_of(container, mounted),
+    )
+
+
+def _volume_secrets(volume: wire.Volume) -> tuple[str, ...]:
+    if volume.secret:
+        return (volume.secret.secret_name,) if volume.secret.secret_name else ()
+    if volume.projected:
+        return tuple(s.secret.name for s in volume.projected.sources or () if s.secret and s.secret.name)
+    return ()
+
+
+def _secrets_of(container: wire.Container, mounted: dict[str | None, tuple[str, ...]]) -> tuple[str, ...]:
+    names = [
+        env.value_from.secret_key_ref.name
+        for env in container.env or ()
+        if env.value_from and env.value_from.secret_key_ref
+    ]
+    names += [source.secret_ref.name for source in container.env_from or () if source.secret_ref]
+    if mounted:
+        for mount in container.volume_mounts or ():
+            names += mounted.get(mount.name, ())
+    return tuple(sorted({name for name in names if name})) if names else ()
+
+
+def _statuses(pod: wire.Pod) -> Iterator[wire.ContainerStatus]:
+    if pod.status:
+        yield from pod.status.init_container_statuses or ()
+        yield from pod.status.container_statuses or ()
+        yield from pod.status.ephemeral_container_statuses or ()
+
+
+def running_of(pod: wire.Pod) -> tuple[tuple[str, str], ...]:
+    """(container, imageID) of each container that runs now and says which image it runs."""
+    return tuple(
+        (status.name or "", status.image_id)
+        for status in _statuses(pod)
+        if status.image_id and status.state and status.state.running
+    )
+
+
+def waiting_of(pod: wire.Pod) -> Iterator[WaitingImage]:
+    for status in _statuses(pod):
+        waiting = status.state.waiting if status.state else None
+        if waiting and waiting.reason:
+            yield WaitingImage(status.name or "", waiting.reason, (waiting.message or "")[:_MESSAGE_LIMIT])
+
+
+def debug_of(pod: wire.Pod) -> Iterator[DebugContainer]:
+    """The ephemeral containers of a pod; the API records only which program wrote them, not which person."""
+    if not (pod.spec and pod.spec.ephemeral_containers and pod.metadata):
+        return
+    statuses = (pod.status.ephemeral_container_statuses if pod.status else None) or ()
+    started = {
+        status.name: status.state.running.started_at or ""
+        for status in statuses
+        if status.state and status.state.running
+    }
+    writers = [m for m in pod.metadata.managed_fields or () if m.subresource == "ephemeralcontainers"]
+    writer = max(writers, key=lambda m: m.time or "", default=None)
+    for container in pod.spec.ephemeral_containers:
+        yield DebugContainer(
+            container.name or "",
+            pod.metadata.name or pod.metadata.generate_name or "",
+            started.get(container.name, ""),
+            (writer.manager or "") if writer else "",
+        )

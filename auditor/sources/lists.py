@@ -1,0 +1,108 @@
+"""One resource's list into the inventory, with a note of what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from auditor import wire
+from auditor.inventory import Inventory, Listing
+from auditor.model import State
+from auditor.sources.discovery import Discovery
+from auditor.sources.faults import Fault
+from auditor.sources.listing import MIXED, Refused, Restart, Walk, decode, pages
+from auditor.sources.progress import Progress
+from auditor.sources.reader import Reader
+
+_RESTARTS = 3
+
+
+class Outcome(Struct, frozen=True):
+    """What became of one list: everywhere, or in one namespace. `fault` is what broke it off."""
+
+    resource: wire.Resource
+    namespace: str
+    state: State
+    count: int = 0
+    fault: Fault | None = None
+
+
+class Lists(Struct, frozen=True):
+    """What all lists of a scan have in common. `seen` is shown every page's items before they are folded."""
+
+    reader: Reader
+    discovery: Discovery
+    inventory: Inventory
+    progress: Progress
+    page_size: int
+    seen: Callable[[wire.Resource, Sequence[wire.Object]], None]
+
+    def read(self, resource: wire.Resource, namespace: str = "", note: str = "") -> Outcome:
+        """Reads a list to its end, or as far as it goes. `note` is put into coverage."""
+        if "." in resource.group and self.discovery.served(resource) is False:
+            return self._nothing(resource, namespace, "absent", "the cluster does not serve it")
+        for _ in range(_RESTARTS + 1):
+            listing = self.inventory.begin(resource)
+            remarks = [note] if note else []
+            try:
+                misfits = self._fill(listing, namespace, remarks)
+            except Restart:
+                self.progress.advance(resource.name, -listing.count)
+                continue
+            except Refused as refused:
+                return self._refused(listing, namespace, refused, remarks)
+            except Fault as fault:
+                return self._broken(listing, namespace, fault, remarks)
+            self.inventory.end(listing, namespace=namespace, detail="; ".join(remarks), complete=not misfits)
+            return Outcome(resource, namespace, "read", listing.count)
+        expired = Fault("server", f"the list expired before its end ({_RESTARTS + 1} tries)")
+        return self._broken(listing, namespace, expired, remarks)
+
+    def _fill(self, listing: Listing, namespace: str, remarks: list[str]) -> int:
+        """All selectors' pages; how many objects were left out since they do not fit their kind."""
+        resource = listing.resource
+        misfits, why = 0, ""
+        for selector in resource.selectors:
+            walk = Walk(self.reader, resource.path(namespace), selector=selector, limit=self.page_size)
+            try:
+                for page in pages(walk):
+                    items, left_out, reason = decode(resource.type, page, walk)
+                    misfits, why = misfits + left_out, why or reason
+                    self.seen(resource, items)
+                    listing.add(items)
+                    self.progress.advance(resource.name, len(items))
+            finally:
+                if walk.mixed and MIXED not in remarks:
+                    remarks.append(MIXED)
+        if misfits:
+            remarks.append(f"{misfits} objects left out that do not fit their kind, the first: {why}")
+        return misfits
+
+    def _refused(self, listing: Listing, namespace: str, refused: Refused, remarks: Sequence[str]) -> Outcome:
+        resource = listing.resource
+        if not listing.count:
+            served = self.discovery.served(resource)
+            # An identity without rights is told 403 for what is not served, too. And a 404 for what discovery names
+            # comes from somebody else on the way: that nothing is there must not be believed of it.
+            if (refused.status == 404 and not served) or (refused.status == 403 and served is False):
+                return self._nothing(resource, namespace, "absent", "the cluster does not serve it")
+            if refused.status == 403:
+                return self._nothing(resource, namespace, "forbidden", refused.reason)
+        reason = f"it answered {refused.status}" + (f": {refused.reason}" if refused.reason else "")
+        return self._broken(listing, namespace, Fault("answer", reason), remarks)
+
+    def _broken(self, listing: Listing, namespace: str, fault: Fault, remarks: Sequence[str]) -> Outcome:
+        """What was read until then counts; that there is nothing else does not."""
+        detail = "; ".join([*remarks, fault.reason])
+        if not listing.count:
+            return self._nothing(listing.resource, namespace, "failed", detail, fault)
+        detail += f"; broke off after {listing.count:,} objects"
+        self.inventory.end(listing, state="failed", namespace=namespace, detail=detail, complete=False)
+        return Outcome(listing.resource, namespace, "failed", listing.count, fault)
+
+    def _nothing(
+        self, resource: wire.Resource, namespace: str, state: State, detail: str, fault: Fault | None = None
+    ) -> Outcome:
+        self.inventory.cover(resource.name, state, namespace=namespace, detail=detail)
+        return Outcome(resource, namespace, state, 0, fault)

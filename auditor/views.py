@@ -1,0 +1,322 @@
+"""What checks ask for beside their subject. Asking for what was not read raises Unread: see coverage.Gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct
+
+from auditor import credentials as kubelet
+from auditor.check import CLUSTER, About
+from auditor.coverage import Gaps, Unread
+from auditor.credentials import AuthEntry
+from auditor.image import Reference
+from auditor.model import ControlPlanePod, Node, OtherSecret, Owner, PullSecret, ServiceAccount, Shape, Snapshot
+from auditor.plugins import AdmissionPlugins, admission_plugins
+from auditor.policy import Policy
+from auditor.report import Subject
+from auditor.subjects import (
+    ApiServer,
+    Cluster,
+    Credential,
+    ImageUse,
+    NodeRepository,
+    NodeTag,
+    credentials,
+    image_uses,
+    node_repositories,
+    node_tags,
+)
+from auditor.wire import WORKLOADS
+
+
+class NotVisible(Exception):
+    """What a check runs on cannot be seen through the API, though everything was read: a person has to look."""
+
+
+class Unit(Struct, frozen=True):
+    """One value that a check is called with, and the subject that it stands for."""
+
+    about: About
+    value: Any
+    image: str | None = None
+    repository: str = ""
+    origin: str = ""
+
+
+class PullSecrets:
+    """Registry secrets, and what is known of other names that are used as pull secrets."""
+
+    def __init__(self, views: Views) -> None:
+        self._gaps = views.gaps
+        self._all = views.snapshot.secrets
+        self._named = {(s.namespace, s.name): s for s in self._all}
+        self._others = {(s.namespace, s.name): s for s in views.snapshot.other_secrets}
+
+    def find(self, namespace: str, name: str) -> PullSecret | OtherSecret:
+        """The registry secret of this name, or what stands there instead; Unread where that is not known."""
+        found = self._named.get((namespace, name)) or self._others.get((namespace, name))
+        if found:
+            return found
+        self._gaps.require("secrets", namespace)
+        raise Unread("secrets", namespace, "forbidden", "whether it is missing or of another type was not to be seen")
+
+    def all(self) -> tuple[PullSecret, ...]:
+        """Every registry secret; Unread where not all could be listed."""
+        self._gaps.require("secrets")
+        return self._all
+
+    def readable(self) -> tuple[PullSecret, ...]:
+        """The registry secrets that were read, which may not be all: they prove presence, never absence."""
+        return self._all
+
+
+class ServiceAccounts:
+    def __init__(self, views: Views) -> None:
+        self._gaps = views.gaps
+        self._named = {(s.namespace, s.name): s for s in views.snapshot.service_accounts}
+
+    def find(self, namespace: str, name: str) -> ServiceAccount | None:
+        """The account, None where it does not exist; Unread where that is not known."""
+        found = self._named.get((namespace, name))
+        if found is None:
+            self._gaps.require("serviceaccounts", namespace)
+        return found
+
+    def all(self) -> tuple[ServiceAccount, ...]:
+        self._gaps.require("serviceaccounts")
+        return tuple(self._named.values())
+
+
+class Nodes:
+    def __init__(self, views: Views) -> None:
+        self._gaps = views.gaps
+        self._all = views.snapshot.nodes
+
+    def all(self) -> tuple[Node, ...]:
+        self._gaps.require("nodes")
+        return self._all
+
+    def schedulable(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.all() if node.schedulable)
+
+
+class ImageUses:
+    """All image uses: of what was read by `readable`, of everything (or Unread) by `all`."""
+
+    def __init__(self, views: Views) -> None:
+        self._gaps = views.gaps
+        self._all = views.image_uses
+
+    def readable(self) -> tuple[ImageUse, ...]:
+        return self._all
+
+    def all(self, namespace: str | None = None) -> tuple[ImageUse, ...]:
+        for resource in ("pods", *WORKLOADS):
+            self._gaps.require(resource, namespace, everywhere=namespace is None)
+        return self._all if namespace is None else tuple(use for use in self._all if use.namespace == namespace)
+
+
+class ControlPlane:
+    """The API server as its pods show it."""
+
+    def __init__(self, views: Views) -> None:
+        self._gaps = views.gaps
+        self._pods = views.snapshot.control_plane
+
+    @cached_property
+    def apiservers(self) -> tuple[ControlPlanePod, ...]:
+        """Its pods, none where the control plane is managed or hidden; Unread where pods were not read."""
+        found = tuple(pod for pod in self._pods if pod.component == "kube-apiserver")
+        if not found:
+            self._gaps.require("pods", "kube-system")
+        return found
+
+    @cached_property
+    def always_pull_images(self) -> bool | None:
+        """Whether AlwaysPullImages is on in every API server that is seen; None where none is seen."""
+        try:
+            plugins = [admission_plugins(pod.flags) for pod in self.apiservers]
+        except Unread:
+            return None
+        return all(plugin.enabled("AlwaysPullImages") for plugin in plugins) if plugins else None
+
+
+class Credentials:
+    """Which registry credentials a pod pulls with, by the kubelet's rules and the API server's injection."""
+
+    def __init__(self, views: Views) -> None:
+        self._accounts = views.of(ServiceAccounts)
+        self._secrets = views.of(PullSecrets)
+
+    def effective(self, owner: Owner, shape: Shape) -> tuple[str, ...]:
+        """The names that count: a pod's as stored; a template's own, else those of its service account, unmerged."""
+        if shape.pull_secrets or shape.source == "pods" or shape.static:
+            return shape.pull_secrets
+        account = self._accounts.find(owner.namespace, shape.service_account or "default")
+        return account.pull_secrets if account else ()
+
+    def inherited(self, owner: Owner, shape: Shape) -> bool:
+        """Whether the effective names come from the service account by emulation."""
+        return not shape.pull_secrets and shape.source == "template" and not shape.static
+
+    def secrets(self, namespace: str, names: Collection[str]) -> tuple[PullSecret, ...]:
+        """Those of the named secrets that are registry secrets, in order; Unread where that is not known."""
+        found = (self._secrets.find(namespace, name) for name in names if name)
+        return tuple(secret for secret in found if isinstance(secret, PullSecret))
+
+    def serving(self, namespace: str, names: Collection[str], image: Reference) -> tuple[Served, ...]:
+        """The entries that the kubelet offers for an image, in its order. A rejected secret among them breaks all:
+        then there are none."""
+        secrets = self.secrets(namespace, names)
+        if any(secret.content.rejected for secret in secrets):
+            return ()
+        entries = [(secret, entry) for secret in secrets for entry in usable(secret)]
+        order = kubelet.serving([entry.key for _, entry in entries], image)
+        return tuple(Served(*entries[index]) for index in order)
+
+
+class Served(Struct, frozen=True):
+    """An auths entry of a secret that serves an image."""
+
+    secret: PullSecret
+    entry: AuthEntry
+
+
+def usable(secret: PullSecret) -> tuple[AuthEntry, ...]:
+    """The entries of a secret that can serve images at all."""
+    if secret.content.rejected or secret.content.unusable:
+        return ()
+    return secret.content.entries
+
+
+class Views:
+    """A snapshot as checks see it: units to run on, and what they may ask for. Each is made once."""
+
+    def __init__(self, snapshot: Snapshot, policy: Policy, scope: Collection[str] = ()) -> None:
+        self.snapshot = snapshot
+        self.policy = policy
+        self.gaps = Gaps(snapshot, scope)
+        self._made: dict[type, Any] = {Policy: policy}
+
+    def of(self, kind: type[Any]) -> Any:
+        """The one view of a type in PARAMETERS."""
+        if kind not in self._made:
+            self._made[kind] = PARAMETERS[kind][0](self)
+        return self._made[kind]
+
+    @cached_property
+    def image_uses(self) -> tuple[ImageUse, ...]:
+        return tuple(use for owner in self.snapshot.owners for use in image_uses(owner))
+
+    @cached_property
+    def repositories(self) -> tuple[NodeRepository, ...]:
+        return node_repositories(self.snapshot)
+
+    def apiserver(self) -> ApiServer:
+        """The API server; NotVisible where pods were read and none is its."""
+        pods = self.of(ControlPlane).apiservers
+        if not pods:
+            raise NotVisible("No kube-apiserver pod is to be seen: the control plane is managed, or not visible.")
+        return ApiServer(pods, self.snapshot.control_plane, self.snapshot.cluster.version)
+
+    def optional(self, kind: type[Any]) -> Any:
+        """The view, or None where what it rests on was not read."""
+        for resource in PARAMETERS[kind][1]:
+            if self.gaps.gap(resource):
+                return None
+        return self.of(kind)
+
+
+def _cluster(views: Views) -> Cluster:
+    return Cluster(views.snapshot.cluster.version, views.snapshot.cluster.collected_at)
+
+
+_WORKLOAD_LISTS = ("pods", *WORKLOADS)
+
+PARAMETERS: dict[type, tuple[Callable[[Views], Any], tuple[str, ...]]] = {
+    Policy: (lambda views: views.policy, ()),
+    Cluster: (_cluster, ()),
+    PullSecrets: (PullSecrets, ("secrets",)),
+    ServiceAccounts: (ServiceAccounts, ("serviceaccounts",)),
+    Credentials: (Credentials, ("secrets", "serviceaccounts")),
+    Nodes: (Nodes, ("nodes",)),
+    ImageUses: (ImageUses, _WORKLOAD_LISTS),
+    ControlPlane: (ControlPlane, ("pods",)),
+}
+
+
+def _image_units(views: Views) -> Iterator[Unit]:
+    for use in views.image_uses:
+        subject = Subject(use.owner.kind, use.owner.name, use.container)
+        yield Unit(About(use.namespace, subject), use, use.normalised, use.repository, use.owner.origin)
+
+
+def _owner_units(views: Views) -> Iterator[Unit]:
+    for owner in views.snapshot.owners:
+        yield Unit(About(owner.namespace, Subject(owner.kind, owner.name)), owner, origin=owner.origin)
+
+
+def _secret_units(views: Views) -> Iterator[Unit]:
+    for secret in views.snapshot.secrets:
+        yield Unit(About(secret.namespace, Subject("Secret", secret.name)), secret, origin=secret.origin)
+
+
+def _account_units(views: Views) -> Iterator[Unit]:
+    for account in views.snapshot.service_accounts:
+        about = About(account.namespace, Subject("ServiceAccount", account.name))
+        yield Unit(about, account, origin=account.origin)
+
+
+def _credential_units(views: Views) -> Iterator[Unit]:
+    views.gaps.require("secrets")
+    for credential in credentials(views.snapshot.secrets):
+        first = credential.secrets[0]
+        yield Unit(About(first.namespace, Subject("Secret", first.name)), credential, origin=first.origin)
+
+
+def _repository_units(views: Views) -> Iterator[Unit]:
+    for repository in views.repositories:
+        yield Unit(About(None, Subject("Repository", repository.name)), repository, repository.name)
+
+
+def _tag_units(views: Views) -> Iterator[Unit]:
+    for tag in node_tags(views.repositories):
+        yield Unit(About(None, Subject("Tag", tag.name)), tag, tag.name)
+
+
+def _cluster_units(views: Views) -> Iterator[Unit]:
+    yield Unit(CLUSTER, _cluster(views))
+
+
+def _apiserver_units(views: Views) -> Iterator[Unit]:
+    apiserver = views.apiserver()
+    about = About(None, Subject("APIServer", "kube-apiserver"))
+    yield Unit(about, apiserver, origin=apiserver.pods[0].origin)
+
+
+SUBJECTS: dict[type, tuple[Callable[[Views], Iterator[Unit]], tuple[str, ...]]] = {
+    ImageUse: (_image_units, _WORKLOAD_LISTS),
+    Owner: (_owner_units, _WORKLOAD_LISTS),
+    PullSecret: (_secret_units, ("secrets",)),
+    Credential: (_credential_units, ("secrets",)),
+    ServiceAccount: (_account_units, ("serviceaccounts",)),
+    NodeRepository: (_repository_units, ("nodes",)),
+    NodeTag: (_tag_units, ("nodes",)),
+    Cluster: (_cluster_units, ()),
+    ApiServer: (_apiserver_units, ("pods",)),
+}
+
+
+def needs(subject: type, parameters: Collection[type]) -> tuple[str, ...]:
+    """The resources that a check on this subject with these parameters may read, in the order of the API."""
+    wanted = set(SUBJECTS[subject][1])
+    for kind in parameters:
+        wanted |= set(PARAMETERS[kind][1])
+    order = ("namespaces", "nodes", "serviceaccounts", "secrets", *_WORKLOAD_LISTS)
+    return tuple(resource for resource in order if resource in wanted)
+
+
+__all__ = ["PARAMETERS", "SUBJECTS", "AdmissionPlugins", "NotVisible", "Unit", "Views", "needs"]

@@ -1,0 +1,389 @@
+"""The Kubernetes fields that Auditor reads, and nothing else: what is not declared here never becomes a Python object.
+
+Names follow the API (camelCase on the wire). Every field may be missing or null, as Go encodes zero values either way.
+Values that must not be held (annotations, command lines of ordinary containers) are declared as `Raw`: presence can be
+tested, the text stays in the page's buffer and goes with it.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+T = TypeVar("T")
+NOTHING = Raw()
+
+
+def present(raw: Raw) -> bool:
+    """Whether a field that is not decoded was there and not null."""
+    return bytes(raw) not in (b"", b"null")
+
+
+class Wire(Struct, rename="camel", gc=False):
+    """A part of an API object."""
+
+
+class Annotations(Wire, rename=None):
+    """Annotations whose presence says something; their values are not decoded."""
+
+    mirror: Raw = field(default=NOTHING, name="kubernetes.io/config.mirror")
+    service_account: Raw = field(default=NOTHING, name="kubernetes.io/service-account.name")
+    openshift_service_account: Raw = field(
+        default=NOTHING, name="openshift.io/internal-registry-auth-token.service-account"
+    )
+    openshift_token_secret: Raw = field(default=NOTHING, name="openshift.io/token-secret.name")
+
+
+class OwnerReference(Wire):
+    kind: str | None = None
+    name: str | None = None
+    uid: str | None = None
+    api_version: str | None = None
+    controller: bool | None = None
+
+
+class TouchedFields(Wire, rename=None):
+    """A managedFields entry's field set, as far as it says that a Secret's data was written."""
+
+    data: Raw = field(default=NOTHING, name="f:data")
+    string_data: Raw = field(default=NOTHING, name="f:stringData")
+
+
+class ManagedFields(Wire):
+    time: str | None = None
+    fields_v1: TouchedFields | None = field(default=None, name="fieldsV1")
+
+
+class Metadata(Wire):
+    name: str | None = None
+    generate_name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    generation: int | None = None
+    creation_timestamp: str | None = None
+    labels: dict[str, str | None] | None = None
+    annotations: Annotations | None = None
+    owner_references: list[OwnerReference] | None = None
+
+
+class SecretMetadata(Metadata):
+    managed_fields: list[ManagedFields] | None = None
+
+
+class Manager(Wire):
+    """Which program last wrote through which subresource, and when."""
+
+    manager: str | None = None
+    subresource: str | None = None
+    time: str | None = None
+
+
+class PodMetadata(Metadata):
+    managed_fields: list[Manager] | None = None
+
+
+class LocalReference(Wire):
+    name: str | None = None
+
+
+class ValueFrom(Wire):
+    secret_key_ref: LocalReference | None = None
+
+
+class Env(Wire):
+    value_from: ValueFrom | None = None
+
+
+class EnvFrom(Wire):
+    secret_ref: LocalReference | None = None
+
+
+class SecurityContext(Wire):
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
+
+
+class VolumeMount(Wire):
+    name: str | None = None
+    mount_path: str | None = None
+    sub_path: str | None = None
+    sub_path_expr: str | None = None
+
+
+class Container(Wire):
+    name: str | None = None
+    image: str | None = None
+    image_pull_policy: str | None = None
+    restart_policy: str | None = None
+    security_context: SecurityContext | None = None
+    env: list[Env] | None = None
+    env_from: list[EnvFrom] | None = None
+    volume_mounts: list[VolumeMount] | None = None
+    working_dir: str | None = None
+    command: Raw = NOTHING
+    args: Raw = NOTHING
+    target_container_name: str | None = None
+
+
+class ImageVolume(Wire):
+    reference: str | None = None
+    pull_policy: str | None = None
+
+
+class SecretVolume(Wire):
+    secret_name: str | None = None
+
+
+class ProjectedSource(Wire):
+    secret: LocalReference | None = None
+
+
+class Projected(Wire):
+    sources: list[ProjectedSource] | None = None
+
+
+class HostPath(Wire):
+    path: str | None = None
+
+
+class Volume(Wire):
+    name: str | None = None
+    image: ImageVolume | None = None
+    secret: SecretVolume | None = None
+    projected: Projected | None = None
+    host_path: HostPath | None = None
+
+
+class PodOS(Wire):
+    name: str | None = None
+
+
+class PodSpec(Wire):
+    containers: list[Container] | None = None
+    init_containers: list[Container] | None = None
+    ephemeral_containers: list[Container] | None = None
+    volumes: list[Volume] | None = None
+    image_pull_secrets: list[LocalReference] | None = None
+    service_account_name: str | None = None
+    service_account: str | None = None
+    node_name: str | None = None
+    node_selector: dict[str, str | None] | None = None
+    security_context: SecurityContext | None = None
+    host_users: bool | None = None
+    host_network: bool | None = None
+    dns_policy: str | None = None
+    os: PodOS | None = None
+
+
+class Waiting(Wire):
+    reason: str | None = None
+    message: str | None = None
+
+
+class Running(Wire):
+    started_at: str | None = None
+
+
+class ContainerState(Wire):
+    waiting: Waiting | None = None
+    running: Running | None = None
+
+
+class ContainerStatus(Wire):
+    name: str | None = None
+    image_id: str | None = field(default=None, name="imageID")
+    ready: bool | None = None
+    state: ContainerState | None = None
+
+
+class PodStatus(Wire):
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+    ephemeral_container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Wire):
+    metadata: PodMetadata | None = None
+    spec: PodSpec | None = None
+    status: PodStatus | None = None
+
+
+class Template(Wire):
+    metadata: Metadata | None = None
+    spec: PodSpec | None = None
+
+
+class JobSpec(Wire):
+    template: Template | None = None
+
+
+class JobTemplate(Wire):
+    spec: JobSpec | None = None
+
+
+class WorkloadSpec(Wire):
+    replicas: int | None = None
+    suspend: bool | None = None
+    template: Template | None = None
+    job_template: JobTemplate | None = None
+
+
+class WorkloadStatus(Wire):
+    """As far as it says which revision a workload's pods are of."""
+
+    observed_generation: int | None = None
+    update_revision: str | None = None
+    desired_number_scheduled: int | None = None
+    updated_number_scheduled: int | None = None
+
+
+class Workload(Wire):
+    """Any controller with a pod template: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, Rollout …"""
+
+    metadata: Metadata | None = None
+    spec: WorkloadSpec | None = None
+    status: WorkloadStatus | None = None
+
+
+class PodTemplate(Wire):
+    """The core kind of this name: a template that nobody has instantiated."""
+
+    metadata: Metadata | None = None
+    template: Template | None = None
+
+
+class NodeImage(Wire):
+    names: list[str] | None = None
+    size_bytes: int | None = None
+
+
+class NodeInfo(Wire):
+    kubelet_version: str | None = None
+    container_runtime_version: str | None = None
+    operating_system: str | None = None
+    architecture: str | None = None
+
+
+class NodeSpec(Wire):
+    unschedulable: bool | None = None
+    provider_id: str | None = field(default=None, name="providerID")
+
+
+class NodeStatus(Wire):
+    images: list[NodeImage] | None = None
+    node_info: NodeInfo | None = None
+
+
+class Node(Wire):
+    metadata: Metadata | None = None
+    spec: NodeSpec | None = None
+    status: NodeStatus | None = None
+
+
+class Namespace(Wire):
+    metadata: Metadata | None = None
+
+
+class ServiceAccount(Wire):
+    metadata: Metadata | None = None
+    image_pull_secrets: list[LocalReference] | None = None
+
+
+class Secret(Wire):
+    metadata: SecretMetadata | None = None
+    type: str | None = None
+    data: dict[str, str | None] | None = None
+    string_data: dict[str, str | None] | None = None
+
+
+class Partial(Wire):
+    """PartialObjectMetadata: that an object exists, and who owns it."""
+
+    metadata: Metadata | None = None
+
+
+class ListMeta(Wire):
+    continue_: str | None = field(default=None, name="continue")
+    resource_version: str | None = None
+    remaining_item_count: int | None = None
+
+
+class Page(Wire, Generic[T]):
+    """One page of a list. `kind` is `…List`; items of built-in kinds carry neither kind nor apiVersion."""
+
+    kind: str | None = None
+    metadata: ListMeta | None = None
+    items: list[T] | None = None
+
+
+class Status(Wire):
+    """The API's error object; a body may be plain text instead."""
+
+    kind: str | None = None
+    message: str | None = None
+    reason: str | None = None
+    code: int | None = None
+    metadata: ListMeta | None = None
+
+
+Object = Pod | Workload | PodTemplate | Node | Namespace | ServiceAccount | Secret | Partial
+
+
+class Resource(Struct, frozen=True):
+    """A list that can be asked for. `name` is the plural, as in coverage; `selectors` make several lists of one."""
+
+    name: str
+    kind: str
+    type: type[Object]
+    group: str = ""
+    version: str = "v1"
+    namespaced: bool = True
+    selectors: tuple[str, ...] = ("",)
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def path(self, namespace: str = "") -> str:
+        """The request path of the list, over all namespaces or in one."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        return f"{root}/namespaces/{namespace}/{self.name}" if namespace else f"{root}/{self.name}"
+
+
+SECRET_TYPES = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
+
+RESOURCES: tuple[Resource, ...] = (
+    Resource("namespaces", "Namespace", Namespace, namespaced=False),
+    Resource("nodes", "Node", Node, namespaced=False),
+    Resource("pods", "Pod", Pod),
+    Resource("serviceaccounts", "ServiceAccount", ServiceAccount),
+    Resource("secrets", "Secret", Secret, selectors=tuple(f"type={kind}" for kind in SECRET_TYPES)),
+    Resource("replicationcontrollers", "ReplicationController", Workload),
+    Resource("deployments", "Deployment", Workload, group="apps"),
+    Resource("replicasets", "ReplicaSet", Workload, group="apps"),
+    Resource("statefulsets", "StatefulSet", Workload, group="apps"),
+    Resource("daemonsets", "DaemonSet", Workload, group="apps"),
+    Resource("jobs", "Job", Workload, group="batch"),
+    Resource("cronjobs", "CronJob", Workload, group="batch"),
+    Resource("rollouts", "Rollout", Workload, group="argoproj.io", version="v1alpha1"),
+)
+BY_NAME = {resource.name: resource for resource in RESOURCES}
+WORKLOADS = tuple(resource.name for resource in RESOURCES if resource.type is Workload)
+
+
+@functools.cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[Page[T]]:
+    return msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
+
+
+def decode_page(kind: type[T], body: bytes) -> Page[T]:
+    """One page of a JSON list; raises msgspec.MsgspecError where it is not one."""
+    return _decoder(kind).decode(body)  # type: ignore[arg-type]
+
+
+def decode_object(kind: type[T], body: bytes | Raw) -> T:
+    """One object from its JSON; raises msgspec.ValidationError with the path of the field that does not fit."""
+    return msgspec.json.decode(body, type=kind)

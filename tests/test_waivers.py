@@ -1,0 +1,184 @@
+"""Waivers: what they match, until when, and which of them do nothing."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.policy import Waiver
+from auditor.report import AppliedWaiver, Subject
+from auditor.waivers import WaiverBook, matches
+
+LAST = date(2027, 1, 31)
+BILLING = Subject("Deployment", "billing", "app")
+APISERVER = Subject("APIServer", "kube-apiserver")
+
+
+def _waiver(
+    check: str = "*",
+    namespace: str = "*",
+    subject: str = "*",
+    container: str = "*",
+    reason: str = "TICKET-1",
+    expires: date = LAST,
+) -> Waiver:
+    return Waiver(
+        check=check, namespace=namespace, subject=subject, container=container, reason=reason, expires=expires
+    )
+
+
+@pytest.mark.parametrize(
+    ("waiver", "matched"),
+    [
+        (_waiver(), True),
+        (_waiver(check="unpinned-image"), True),
+        (_waiver(check="unpinned-*"), True),
+        (_waiver(check="unpinned"), False),
+        (_waiver(check="Unpinned-image"), False),
+        (_waiver(namespace="legacy"), True),
+        (_waiver(namespace="leg*"), True),
+        (_waiver(namespace="l[!a]gacy"), True),
+        (_waiver(namespace="legac"), False),
+        (_waiver(namespace="legacy-2"), False),
+        (_waiver(subject="Deployment/billing"), True),
+        (_waiver(subject="Deployment/*"), True),
+        (_waiver(subject="*/billing"), True),
+        (_waiver(subject="*billing"), True),
+        (_waiver(subject="billing"), False),
+        (_waiver(subject="Deployment"), False),
+        (_waiver(subject="deployment/billing"), False),
+        (_waiver(subject="Deployment/bill"), False),
+        (_waiver(container="app"), True),
+        (_waiver(container="a?p"), True),
+        (_waiver(container="sidecar"), False),
+        (_waiver("unpinned-image", "legacy", "Deployment/billing", "app"), True),
+        (_waiver("unpinned-image", "legacy", "Deployment/billing", "other"), False),
+    ],
+)
+def test_globs_on_every_field(waiver: Waiver, matched: bool) -> None:
+    assert matches(waiver, check="unpinned-image", namespace="legacy", subject=BILLING) is matched
+
+
+@pytest.mark.parametrize(
+    ("waiver", "matched"),
+    [
+        (_waiver(), True),
+        (_waiver(namespace="legacy"), False),
+        (_waiver(namespace="?*"), False),
+        (_waiver(namespace="None"), False),
+        (_waiver(container="app"), False),
+        (_waiver(container="?*"), False),
+        (_waiver(subject="APIServer/*"), True),
+    ],
+)
+def test_a_star_matches_no_namespace_and_no_container(waiver: Waiver, matched: bool) -> None:
+    assert matches(waiver, check="apiserver-divergence", namespace=None, subject=APISERVER) is matched
+
+
+@pytest.mark.parametrize("glob", ["Cluster", "Cluster/", "Cluster/*", "Clu*", "*"])
+def test_a_subject_without_a_name(glob: str) -> None:
+    assert matches(_waiver(subject=glob), check="c", namespace=None, subject=Subject("Cluster", ""))
+    assert matches(_waiver(subject=glob), check="c", namespace="n", subject=Subject("Namespace", "n")) is (glob == "*")
+
+
+def test_a_name_with_slashes_is_one_name() -> None:
+    repository = Subject("Repository", "docker.io/library/nginx")
+    assert matches(_waiver(subject="Repository/docker.io/*"), check="c", namespace=None, subject=repository)
+    assert not matches(_waiver(subject="Repository/nginx"), check="c", namespace=None, subject=repository)
+
+
+WORDS = st.text(alphabet="abz-/", min_size=1, max_size=6)
+
+
+@given(WORDS, WORDS, st.none() | WORDS, WORDS, WORDS, st.none() | WORDS)
+def test_a_subject_written_out_matches_itself_alone(
+    check: str, other: str, namespace: str | None, kind: str, name: str, container: str | None
+) -> None:
+    subject = Subject(kind, name, container)
+    waiver = _waiver(check, namespace or "*", f"{kind}/{name}", container or "*")
+    assert matches(waiver, check=check, namespace=namespace, subject=subject)
+    assert matches(waiver, check=other, namespace=namespace, subject=subject) is (check == other)
+    renamed = Subject(kind, name + "x", container)
+    assert not matches(waiver, check=check, namespace=namespace, subject=renamed)
+
+
+@pytest.mark.parametrize(("today", "expired"), [(date(2027, 1, 30), False), (LAST, False), (date(2027, 2, 1), True)])
+def test_the_day_of_expiry_is_the_last_that_waives(today: date, expired: bool) -> None:
+    waiver = Waiver(reason="TICKET-12", owner="payments", expires=LAST)
+    applied = WaiverBook([waiver], today).apply("unpinned-image", "legacy", BILLING)
+    assert applied == AppliedWaiver("TICKET-12", "2027-01-31", "payments", expired)
+
+
+def test_nothing_matches() -> None:
+    assert WaiverBook([], LAST).apply("unpinned-image", "legacy", BILLING) is None
+    assert WaiverBook([_waiver(namespace="other")], LAST).apply("unpinned-image", "legacy", BILLING) is None
+
+
+def test_a_live_waiver_wins_over_expired_ones_wherever_it_stands() -> None:
+    old = _waiver(reason="old", expires=date(2026, 1, 1))
+    older = _waiver(reason="older", expires=date(2025, 1, 1))
+    live = _waiver(reason="live")
+    longer = _waiver(reason="longer", expires=date(2028, 1, 1))
+
+    def reason(*waivers: Waiver) -> str:
+        applied = WaiverBook(waivers, LAST).apply("unpinned-image", "legacy", BILLING)
+        assert applied is not None
+        return applied.reason
+
+    assert reason(old, live) == reason(live, old) == reason(live, longer) == "live"
+    assert reason(longer, live) == "longer"
+    assert reason(older, old) == reason(old, older) == "old"
+
+
+KNOWN = ("unpinned-image", "floating-tag", "tag-drift")
+
+
+def test_warns_of_waivers_that_match_nothing_and_of_unknown_checks() -> None:
+    book = WaiverBook(
+        [
+            _waiver("unpinned-image", "legacy"),
+            _waiver("floating-tag", "gone", "Deployment/x"),
+            _waiver("unpined-image"),
+            _waiver("falco-*"),
+            _waiver(expires=date(2026, 1, 1), namespace="gone"),
+            _waiver("unpinned-image", "leg*"),
+        ],
+        LAST,
+    )
+    assert book.apply("unpinned-image", "legacy", BILLING) is not None
+    assert book.warnings(KNOWN, KNOWN) == (
+        "policy: waivers[1] (check floating-tag, namespace gone, subject Deployment/x): matches nothing in this audit",
+        "policy: waivers[2] (check unpined-image): there is no such check; did you mean unpinned-image?",
+        "policy: waivers[3] (check falco-*): there is no such check",
+        "policy: waivers[4] (namespace gone): expired on 2026-01-01 and matches nothing in this audit",
+    )
+
+
+def test_warns_of_expired_waivers_that_still_match() -> None:
+    book = WaiverBook([_waiver(expires=date(2027, 1, 30))], LAST)
+    book.apply("unpinned-image", "legacy", BILLING)
+    (one,) = book.warnings(KNOWN, KNOWN)
+    assert one == (
+        "policy: waivers[0] (everything): expired on 2027-01-30; 1 failure that it matches is no longer waived by it"
+    )
+    book.apply("unpinned-image", "legacy", Subject("Deployment", "web", "app"))
+    (two,) = book.warnings(KNOWN, KNOWN)
+    assert "2 failures that it matches are no longer waived by it" in two
+
+
+def test_what_was_not_selected_cannot_match_nothing() -> None:
+    book = WaiverBook([_waiver("floating-tag"), _waiver("*"), _waiver("unpinned-image"), _waiver("t*-*")], LAST)
+    (only,) = book.warnings(KNOWN, ["unpinned-image"])
+    assert only.startswith("policy: waivers[2] ")
+    assert len(book.warnings(KNOWN, KNOWN)) == 4
+
+
+def test_what_lies_outside_of_the_namespaces_audited_cannot_match_nothing() -> None:
+    book = WaiverBook([_waiver(namespace="legacy"), _waiver(namespace="web"), _waiver(), _waiver(namespace="w*")], LAST)
+    (only,) = book.warnings(KNOWN, KNOWN, ["web"])
+    assert only.startswith("policy: waivers[1] ")
+
+
+def test_no_waivers_no_warnings() -> None:
+    assert WaiverBook([], LAST).warnings(KNOWN, KNOWN) == ()
