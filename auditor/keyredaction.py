@@ -22,17 +22,19 @@ def redact_key(auths_key: str) -> str:
     scheme = _SCHEME.match(auths_key)
     start = scheme.end() if scheme else 0
     prefix, text = auths_key[:start], auths_key[start:]
-    body = _without_tail(text)
+    body = re.split("[?#]", text, maxsplit=1)[0]
     authority, slash, path = body.partition("/")
     host, path = authority.rpartition("@")[2], _without_escaped_tail(path)
-    misread = "@" in _DIGEST.sub("", path) or ("@" in text[len(body) :] and "." not in host and host != "localhost")
+    astray = "@" in text[len(body) :]
+    misread = "@" in _DIGEST.sub("", path) or (astray and "." not in host and host != "localhost")
     if misread or not _parses(auths_key):
-        return _redact_unparsable(prefix, text)
+        # With an `@` behind a query mark either side may be the password: nothing of it can be shown.
+        return _redact_unparsable(prefix, "" if astray else body)
     return _with_prefix(prefix, host + slash + path)
 
 
-def _redact_unparsable(prefix: str, text: str) -> str:
-    rest = _without_tail(text.rpartition("@")[2])
+def _redact_unparsable(prefix: str, body: str) -> str:
+    rest = body.rpartition("@")[2]
     authority, slash, path = rest.partition("/")
     name, colon, port = authority.partition(":")
     if not authority.startswith("[") and not _PORT.fullmatch(port):
@@ -44,10 +46,6 @@ def _redact_unparsable(prefix: str, text: str) -> str:
 def _with_prefix(prefix: str, rest: str) -> str:
     # Without its user information a key may begin with what would now be read as its scheme.
     return f"https://{rest}" if not prefix and rest.startswith(("http://", "https://")) else prefix + rest
-
-
-def _without_tail(text: str) -> str:
-    return re.split("[?#]", text, maxsplit=1)[0]
 
 
 def _without_escaped_tail(path: str) -> str:

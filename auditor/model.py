@@ -6,6 +6,7 @@ where it came from a file, and empty where it came from an API server.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from auditor.credentials import SecretContent
 State = Literal["read", "forbidden", "absent", "failed", "excluded"]
 Role = Literal["container", "init", "sidecar", "ephemeral", "volume"]
 SCHEMA = "auditor.snapshot/v1"
+_MINOR = re.compile(r"v?([0-9]+)\.([0-9]+)", re.ASCII)
 
 
 class Value(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -188,6 +190,15 @@ class Node(Value, frozen=True):
     @property
     def platform(self) -> str:
         return f"{self.os}/{self.architecture}" if self.os and self.architecture else ""
+
+    @property
+    def verifies_pulls(self) -> bool | None:
+        """Whether its kubelet by default lets only pods that may pull a cached image use it; None: version unknown.
+
+        The feature gate KubeletEnsureSecretPulledImages is on by default from 1.35 (k8s pkg/features/kube_features.go).
+        """
+        version = _MINOR.match(self.kubelet_version)
+        return (int(version[1]), int(version[2])) >= (1, 35) if version else None
 
 
 class Mount(Value, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -56,13 +57,25 @@ def admission_plugins(flags: Iterable[Flag]) -> AdmissionPlugins:
     lists: dict[str, list[str]] = {}
     for flag in flags:
         if flag.dashes == 2 and flag.name != "admission-control-config-file":
-            lists.setdefault(flag.name, []).extend(flag.value.split(",") if flag.value else [])
+            lists.setdefault(flag.name, []).extend(_names(flag.value))
     exclusive = lists.get("admission-control")
     return AdmissionPlugins(
         tuple(lists.get("enable-admission-plugins", ())),
         tuple(lists.get("disable-admission-plugins", ())),
         None if exclusive is None else tuple(exclusive),
     )
+
+
+def _names(value: str) -> list[str]:
+    """One value of a list flag, as pflag's stringSlice reads it: the first record of CSV, where quotes protect commas.
+
+    Where that would be refused, so would the server's start be: the quotes stay in the names then, which no server knows.
+    """
+    line = next((line.removesuffix("\r") for line in value.split("\n") if line.removesuffix("\r")), "")
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:
+        return line.split(",")
 
 
 def last_value(flags: Iterable[Flag], name: str) -> str | None:

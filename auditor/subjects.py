@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -21,6 +22,10 @@ from auditor.model import (
     Snapshot,
     WaitingImage,
 )
+
+
+# What containerd names an image that came from an archive: it tells the day of the import, not a repository.
+_IMPORTED = re.compile(r"docker\.io/library/import-\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class ImageUse(msgspec.Struct, frozen=True, dict=True):
@@ -153,7 +158,8 @@ def node_repositories(snapshot: Snapshot) -> tuple[NodeRepository, ...]:
                     reference = parse(name)
                 except MalformedReference:
                     continue
-                by_name.setdefault(reference.name, []).append(reference)
+                if not _IMPORTED.fullmatch(reference.name):
+                    by_name.setdefault(reference.name, []).append(reference)
             for name, references in by_name.items():
                 tags = tuple(sorted({r.tag for r in references if r.tag}))
                 digests = tuple(sorted({r.digest for r in references if r.digest}))

@@ -13,10 +13,21 @@ from auditor.check import CLUSTER, About
 from auditor.coverage import Gaps, Unread
 from auditor.credentials import AuthEntry
 from auditor.image import Reference
-from auditor.model import ControlPlanePod, Node, OtherSecret, Owner, PullSecret, ServiceAccount, Shape, Snapshot
+from auditor.model import (
+    ControlPlanePod,
+    Node,
+    NodeImage,
+    OtherSecret,
+    Owner,
+    PullSecret,
+    ServiceAccount,
+    Shape,
+    Snapshot,
+)
 from auditor.plugins import AdmissionPlugins, admission_plugins
 from auditor.policy import Policy
 from auditor.report import Subject
+from auditor.secret_index import NAMING, RegistryKeys, SecretUsers
 from auditor.subjects import (
     ApiServer,
     Cluster,
@@ -63,6 +74,13 @@ class PullSecrets:
         self._gaps.require("secrets", namespace)
         raise Unread("secrets", namespace, "forbidden", "whether it is missing or of another type was not to be seen")
 
+    def registry(self, namespace: str, name: str) -> PullSecret | None:
+        """The registry secret of this name, None where there is none; Unread where not all could be listed."""
+        found = self._named.get((namespace, name))
+        if found is None:
+            self._gaps.require("secrets", namespace)
+        return found
+
     def all(self) -> tuple[PullSecret, ...]:
         """Every registry secret; Unread where not all could be listed."""
         self._gaps.require("secrets")
@@ -99,8 +117,25 @@ class Nodes:
         self._gaps.require("nodes")
         return self._all
 
+    def readable(self) -> tuple[Node, ...]:
+        """The nodes that were read, which may not be all."""
+        return self._all
+
     def schedulable(self) -> tuple[Node, ...]:
         return tuple(node for node in self.all() if node.schedulable)
+
+
+class PodsOnNodes:
+    """Which of the images that nodes cache their pods use."""
+
+    def __init__(self, views: Views) -> None:
+        self._gaps = views.gaps
+
+    def use(self, image: NodeImage) -> bool:
+        """Whether a pod of the node names the image or runs it; Unread where only unread pods could."""
+        if not image.used:
+            self._gaps.require("pods", everywhere=True)
+        return image.used
 
 
 class ImageUses:
@@ -243,8 +278,11 @@ PARAMETERS: dict[type, tuple[Callable[[Views], Any], tuple[str, ...]]] = {
     ServiceAccounts: (ServiceAccounts, ("serviceaccounts",)),
     Credentials: (Credentials, ("secrets", "serviceaccounts")),
     Nodes: (Nodes, ("nodes",)),
+    PodsOnNodes: (PodsOnNodes, ("pods",)),
     ImageUses: (ImageUses, _WORKLOAD_LISTS),
     ControlPlane: (ControlPlane, ("pods",)),
+    SecretUsers: (lambda views: SecretUsers(views.snapshot, views.gaps, views.image_uses), NAMING),
+    RegistryKeys: (lambda views: RegistryKeys(views.snapshot, views.image_uses), ("secrets", *_WORKLOAD_LISTS)),
 }
 
 

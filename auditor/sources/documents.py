@@ -11,7 +11,7 @@ from msgspec import Raw, Struct, UnsetType
 from auditor.errors import SourceError
 from auditor.sources.json_values import Head, is_cut_off, json_error, read_value
 from auditor.sources.unpack import expand
-from auditor.sources.yaml_events import YamlDocument, read_yaml
+from auditor.sources.yaml_events import YamlDocument, advice, read_yaml
 
 _MAX_LISTS = 16
 _MAX_YAML_RETRY = 32 << 20  # bytes: nobody writes flow style of that size, and libyaml would take minutes to say so
@@ -102,7 +102,9 @@ def _list_items(kind: str | None, items: list[Raw] | UnsetType | None) -> list[R
 
 def _inherit(head: Head, inherited: _Inherited, path: str, line: int) -> _Inherited:
     if inherited.lists >= _MAX_LISTS:
-        raise SourceError(f"{path}:{line}: lists nested more than {_MAX_LISTS} deep")
+        raise SourceError(
+            f"{path}:{line}: lists nested more than {_MAX_LISTS} deep", "kubectl takes the items themselves."
+        )
     kind = (head.kind or "").removesuffix("List")
     return _Inherited(kind, (head.api_version or "") if kind else "", inherited.lists + 1)
 
@@ -142,6 +144,8 @@ def _lines(text: bytes, raws: Sequence[Raw], at: int, line: int, first: int) -> 
 def _yaml(data: bytes, path: str, line: int) -> Iterator[Document]:
     for document in read_yaml(data, path, line):
         value = document.value
+        if isinstance(value, dict) and document.fault and {"kind", "apiVersion"} <= value.keys():
+            raise SourceError(document.fault, advice(data, "kubectl refuses it, or the API server would not know it."))
         if isinstance(value, dict) and isinstance(value.get("kind"), str):
             yield from _yaml_object(document, value, path)
         elif value is not None:
@@ -149,8 +153,6 @@ def _yaml(data: bytes, path: str, line: int) -> Iterator[Document]:
 
 
 def _yaml_object(document: YamlDocument, value: dict[str, object], path: str) -> Iterator[Document]:
-    if document.fault:
-        raise SourceError(document.fault, "kubectl refuses it, or the API server would not know it.")
     kind, api_version = (text if isinstance(text := value.get(key), str) else "" for key in ("kind", "apiVersion"))
     items = _list_items(kind, document.items)
     if items is None:

@@ -54,14 +54,14 @@ def fault_of(error: Exception, host: str) -> Fault | SourceError:
     for cause in causes:
         if isinstance(cause, u.NameResolutionError | socket.gaierror):
             return Fault("name", f"its name {urlsplit(host).hostname} is not known here")
+        if isinstance(cause, u.NewConnectionError):  # urllib3 derives it from ConnectTimeoutError
+            return Fault("refused", _said(causes))
         if isinstance(cause, u.ConnectTimeoutError):
             return Fault("timeout", "no connection in time")
         if isinstance(cause, u.ReadTimeoutError | TimeoutError):
             return Fault("timeout", "no answer in time")
         if isinstance(cause, u.IncompleteRead | u.DecodeError | u.InvalidChunkLength):
             return Fault("cut", "the answer was cut off or damaged on its way")
-        if isinstance(cause, u.NewConnectionError):
-            return Fault("refused", _said(causes))
     return Fault("reset", _said(causes))
 
 

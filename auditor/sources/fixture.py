@@ -29,13 +29,22 @@ def read_fixture(document: Document) -> dict[str, str | bool]:
     """What it states, of complete, name, version and collectedAt. SourceError where it is wrong."""
     try:
         fixture = msgspec.json.decode(document.json, type=_ClusterFixture)
-        if fixture.collected_at:
-            msgspec.convert(fixture.collected_at, Annotated[datetime.datetime, Meta(tz=True)])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
     else:
-        if fixture.api_version == API_VERSION:
+        reason = _fault(fixture)
+        if not reason:
             stated: dict[str, str | bool] = msgspec.to_builtins(fixture)
             return {key: value for key, value in stated.items() if key not in ("kind", "apiVersion")}
-        reason = f"the apiVersion of this release is {API_VERSION}"
     raise SourceError(f"{document.origin}: {KIND}: {reason}", _ADVICE)
+
+
+def _fault(fixture: _ClusterFixture) -> str:
+    if fixture.api_version != API_VERSION:
+        return f"its apiVersion is {API_VERSION}"
+    if fixture.collected_at:
+        try:
+            msgspec.convert(fixture.collected_at, Annotated[datetime.datetime, Meta(tz=True)])
+        except msgspec.ValidationError:
+            return "collectedAt is not a time as RFC 3339 has it, with a zone"
+    return ""

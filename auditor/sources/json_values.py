@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from auditor.errors import SourceError
-from auditor.sources.yaml_events import TEMPLATE_ADVICE
+from auditor.sources.yaml_events import advice
 
 _POSITION = re.compile(r"(?:JSON is malformed: )?(.*?) \(byte (\d+)\)")
 _NOT_JSON = "Trailing commas, comments and quotes are the usual causes."
@@ -88,9 +88,9 @@ def _string(raw: Raw) -> str | None:
 def json_error(error: Exception, text: bytes, start: int, path: str, line: int) -> SourceError:
     """What msgspec found wrong in the value at `start`, which is on `line`. Its messages hold no content."""
     if isinstance(error, RecursionError):
-        return SourceError(f"{path}:{line}: nested too deeply")
+        return SourceError(f"{path}:{line}: nested too deeply", "No Kubernetes object nests so deeply.")
     if isinstance(error, UnicodeDecodeError):
-        return SourceError(f"{path}:{line}: not UTF-8")
+        return SourceError(f"{path}:{line}: not UTF-8", "Write it in UTF-8.")
     message = str(error)
     if is_cut_off(error):
         line += text.count(b"\n", start, len(text.rstrip()))
@@ -100,8 +100,7 @@ def json_error(error: Exception, text: bytes, start: int, path: str, line: int) 
         line += text.count(b"\n", start, position)
         column = position - text.rfind(b"\n", 0, position)
         message = f"{match[1]} (column {column})"
-    advice = TEMPLATE_ADVICE if b"{{" in text else _NOT_JSON
-    return SourceError(f"{path}:{line}: not valid JSON: {message}", advice)
+    return SourceError(f"{path}:{line}: not valid JSON: {message}", advice(text, _NOT_JSON))
 
 
 def is_cut_off(error: Exception) -> bool:

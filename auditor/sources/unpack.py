@@ -42,7 +42,7 @@ def expand(data: bytes, path: str) -> bytes:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         with contextlib.suppress(UnicodeError):
             return data.decode("utf-16").encode()
-        raise SourceError(f"{path}:1: not UTF-16, though it has its byte order mark")
+        raise SourceError(f"{path}:1: not UTF-16, though it has its byte order mark", "Write it in UTF-8.")
     return data
 
 

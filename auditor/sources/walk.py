@@ -53,7 +53,9 @@ def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from None
+        raise SourceError(
+            f"{folder}: cannot be listed: {error.strerror}", "Its permissions must let you read it."
+        ) from None
 
 
 def _real(path: Path) -> Path | None:

@@ -31,7 +31,7 @@ Scalar = str | bool | int | float | None
 
 
 class Unfit(ValueError):
-    """A value that JSON or Kubernetes does not have. The message is a predicate and quotes nothing."""
+    """A value that JSON or Kubernetes does not have. The message quotes nothing."""
 
 
 def resolve(event: ScalarEvent) -> Scalar:
@@ -53,16 +53,16 @@ def resolve(event: ScalarEvent) -> Scalar:
         case "float" if isinstance(value := plain(text), float | int) and not isinstance(value, bool):
             return float(value)
         case "null" | "bool" | "int" | "float":
-            raise Unfit("is not what its tag says")
+            raise Unfit("a value that is not what its tag says")
         case _:
-            raise Unfit("has a tag that Kubernetes has no meaning for")
+            raise Unfit("a tag that Kubernetes has no meaning for")
 
 
 def _binary(text: str) -> str:
     try:
         data = base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):
-        raise Unfit("is tagged binary and is not base64") from None
+        raise Unfit("a binary value that is not base64") from None
     return data.decode(errors="replace")  # as Go writes bytes that are no UTF-8 into JSON
 
 
@@ -80,7 +80,7 @@ def plain(text: str) -> Scalar:
         for base, group in zip((16, 2, 8, 10), groups, strict=True):
             if group:
                 if len(group) > _MAX_DIGITS:
-                    raise Unfit("is a number out of range")
+                    raise Unfit("a number out of range")
                 number = int(sign + group, base)
                 # JSON readers of Kubernetes keep integers of 64 bits and take larger ones as floats.
                 return number if -(1 << 63) <= number < 1 << 63 else _big(number)
@@ -93,14 +93,14 @@ def _big(number: int) -> float:
     try:
         return float(number)
     except OverflowError:
-        raise Unfit("is a number out of range") from None
+        raise Unfit("a number out of range") from None
 
 
 def json_number(value: Scalar) -> Scalar:
     """A float as Go writes it into JSON: without a fraction where there is none. `Unfit` for NaN and infinity."""
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Unfit("is a number that JSON does not have")
+            raise Unfit("a number that JSON does not have")
         if value.is_integer() and abs(value) < 1 << 63:
             return int(value)
     return value
@@ -118,7 +118,7 @@ def key_text(value: object) -> str:
         case float():
             return _float_key(value)
         case _:
-            raise Unfit("has a key that is not text")
+            raise Unfit("a key that is not text")
 
 
 def _float_key(value: float) -> str:

@@ -14,7 +14,7 @@ import pytest
 from auditor.errors import SourceError
 from tests.apiserver import ApiServer, Close, Cut, Damage, Fault, Hang, Reply, Reset, Response, plain
 from tests.apistore import Store
-from tests.sources.scanning import named, pod, scan
+from tests.sources.scanning import named, pod, scan, write_kubeconfig
 
 PODS = "/api/v1/pods"
 
@@ -219,8 +219,6 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 
 def test_a_name_that_does_not_exist(tmp_path: Path) -> None:
-    from tests.sources.scanning import write_kubeconfig
-
     with ApiServer(Store()) as server:
         config = write_kubeconfig(tmp_path / "k", "https://no-such-host.invalid:6443")
         with pytest.raises(SourceError, match=r"no-such-host\.invalid is not known here"):

@@ -1,0 +1,82 @@
+"""Text broken into lines for a column of a table: names lose no character, everything is escaped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from auditor.escape import escape
+
+# Where a reader expects a name to go on: after a separator, before what a tag, port or digest begins with.
+_JOINT = re.compile(r"(?<=[/,_=-])|(?=[@:])")
+_BLANK = re.compile(r"\s")
+
+
+def clusters(text: str) -> Iterator[tuple[str, int]]:
+    """The characters with their marks, and how many columns of a terminal each takes."""
+    held, width = "", 0
+    for character in text:
+        if held and unicodedata.category(character) in ("Mn", "Me"):
+            held += character
+            continue
+        if held:
+            yield held, width
+        held, width = character, 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    if held:
+        yield held, width
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes that holds no control characters."""
+    return len(text) if text.isascii() else sum(width for _, width in clusters(text))
+
+
+def name(text: str) -> str:
+    """A name with its white space made visible, so that it can be broken anywhere and read back."""
+    return _BLANK.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", escape(text))
+
+
+def wrap_name(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of at most `width` columns that are the name again when joined, without the indent of all but the first."""
+    return _broken(name(text), width, indent)
+
+
+def wrap_text(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of words of at most `width` columns. A word too long for a line is broken as a name is."""
+    room = width - len(indent)
+    first, *words = escape(text).split(" ")
+    *lines, line = _broken(first, room)
+    for word in words:
+        if columns(line) + 1 + columns(word) <= (room if lines else width):
+            line += " " + word
+        else:
+            *full, line = [line, *_broken(word, room)]
+            lines += full
+    first, *others = [*lines, line]
+    return [first, *(indent + other for other in others)]
+
+
+def _broken(rest: str, width: int, indent: str = "") -> list[str]:
+    lines, lead = [], ""
+    while columns(rest) > width - len(lead):
+        cut = _fitting(rest, width - len(lead))
+        joints = [match.start() for match in _JOINT.finditer(rest, 1, cut + 1) if match.start() <= cut]
+        # A joint near the start of the line would waste most of it: the middle of a digest is as good a place.
+        if joints and joints[-1] * 5 >= cut * 2:
+            cut = joints[-1]
+        lines.append(lead + rest[:cut])
+        rest, lead = rest[cut:], indent
+    return [*lines, lead + rest]
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many characters fit, one at least."""
+    if text.isascii():
+        return max(width, 1)
+    taken = length = 0
+    for cluster, size in clusters(text):
+        if taken + size > width and length:
+            break
+        taken, length = taken + size, length + len(cluster)
+    return length

@@ -1,0 +1,88 @@
+"""Columns of broken text side by side, aligned whatever the width of the characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from tabulate import tabulate
+
+from auditor.report import Severity
+from auditor.reporters.cells import clusters, columns
+
+GAP = 2
+
+Cell = Sequence[str]
+"""The lines of a cell, each broken to the width of its column and escaped."""
+
+# The table is laid out with stand-ins of one column each for blanks that must stay, for characters of two columns and
+# for characters with marks, so that it does not depend on how the layout measures or strips text.
+_FIRST = 0xF0000
+_LAST = 0xFFFFD
+_KEPT, _FILLER = "\ue000", "\ue001"
+
+_PAINT = {"critical": "1;31", "high": "31", "medium": "33", "low": "36"}
+_PAINTED = re.compile(rf"^({'|'.join(Severity)})\b")
+
+
+def grid(rows: Sequence[Sequence[Cell]], widths: Sequence[int] = (), right: Sequence[int] = ()) -> list[str]:
+    """Lines of a table without blanks at their ends. `widths`: the least width of each column; `right`: the columns,
+    by number, that are aligned at the right."""
+    if not rows:
+        return []
+    held: dict[str, str] = {}
+    lines = [
+        [_stand_in(line, held) for line in physical] for row in rows for physical in zip_longest(*row, fillvalue="")
+    ]
+    lines[0] = [line + _KEPT * (width - len(line)) for line, width in zip_longest(lines[0], widths, fillvalue=0)]  # type: ignore[operator]
+    aligned = ["right" if number in right else "left" for number in range(len(lines[0]))]
+    text = tabulate(lines, tablefmt="plain", disable_numparse=True, colalign=aligned)
+    back = {ord(stand_in): cluster for cluster, stand_in in held.items()}
+    text = text.translate({**back, ord(_KEPT): " ", ord(_FILLER): None})
+    return [line.rstrip(" ") for line in text.split("\n")]
+
+
+def rule(widths: Sequence[int]) -> list[Cell]:
+    """A row that underlines the one above it."""
+    return [["-" * width] for width in widths]
+
+
+def paint(lines: Sequence[str]) -> list[str]:
+    """Lines whose first word, where it is a severity, has its colour (ANSI)."""
+    return [_PAINTED.sub(lambda match: f"\x1b[{_PAINT[match[0]]}m{match[0]}\x1b[0m", line) for line in lines]
+
+
+def share(total: int, first: int, second: int) -> tuple[int, int]:
+    """The widths of two columns that want so much and have so much between them: half each where both want more."""
+    if first + second <= total:
+        return first, second
+    half = total // 2
+    if first <= half:
+        return first, total - first
+    if second <= total - half:
+        return total - second, second
+    return half, total - half
+
+
+def natural(cells: Sequence[Cell]) -> int:
+    return max((columns(line) for cell in cells for line in cell), default=0)
+
+
+def _stand_in(line: str, held: dict[str, str]) -> str:
+    bare = line.lstrip(" ")
+    lead = _KEPT * (len(line) - len(bare))
+    if bare.isascii():
+        return lead + bare
+    return lead + "".join(_single(cluster, width, held) for cluster, width in clusters(bare))
+
+
+def _single(cluster: str, width: int, held: dict[str, str]) -> str:
+    if cluster.isascii():
+        return cluster
+    stand_in = held.get(cluster)
+    if stand_in is None:
+        if _FIRST + len(held) > _LAST:
+            return cluster
+        stand_in = held[cluster] = chr(_FIRST + len(held))
+    return stand_in + _FILLER * (width - 1)

@@ -1,0 +1,107 @@
+"""The findings of a report as rows of one table per namespace, most severe first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from msgspec import Struct
+
+from auditor.report import Finding, Severity
+from auditor.reporters.cells import columns, wrap_name, wrap_text
+from auditor.reporters.grid import GAP, Cell, grid, paint, rule, share
+
+CLUSTER = "(cluster)"
+
+_SEVERITY = len("severity")
+# From here on the check has a column of its own: the other two keep about the width that they have at 80 columns.
+_WIDE = 110
+_IMAGES = 4
+
+
+class Widths(Struct, frozen=True):
+    """The columns of a table of findings. `check` 0: the check stands above the subject."""
+
+    check: int
+    about: int
+    message: int
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        return tuple(width for width in (_SEVERITY, self.check, self.about, self.message) if width)
+
+
+class Row(Struct, frozen=True):
+    """Findings of one check in one namespace that say the same of one or several subjects."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+
+def one_each(findings: Iterable[Finding]) -> list[Row]:
+    return [Row((finding,)) for finding in findings]
+
+
+def alike(findings: Iterable[Finding]) -> list[Row]:
+    """One row for all that say the same of different subjects."""
+    found: dict[tuple[str | None, str, Severity, str], list[Finding]] = {}
+    for finding in findings:
+        found.setdefault((finding.namespace, finding.check, finding.severity, finding.message), []).append(finding)
+    return [Row(tuple(same)) for same in found.values()]
+
+
+def place(namespace: str | None) -> str:
+    return namespace or CLUSTER
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """`2 high, 5 medium`."""
+    severities = [finding.severity for finding in findings]
+    return ", ".join(f"{severities.count(s):,} {s}" for s in Severity if s in severities)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[int, ...]:
+    """A sort key of a group of findings: first the one with the most of the worst."""
+    severities = [finding.severity for finding in findings]
+    return tuple(-severities.count(severity) for severity in Severity)
+
+
+def by_namespace(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
+    """The rows of each namespace, the worst namespace first, in each the most severe row first."""
+    ordered = sorted(rows, key=lambda row: row.first.namespace or "")
+    groups = [(place(name or None), list(own)) for name, own in groupby(ordered, lambda row: row.first.namespace or "")]
+    for _, own in groups:
+        own.sort(key=_order)
+    return sorted(groups, key=lambda group: worst_first(f for row in group[1] for f in row.findings))
+
+
+def tables(rows: Sequence[Row], width: int, colour: bool) -> Iterator[str]:
+    """A heading and a table per namespace. All tables have the same columns."""
+    widths = fit(rows, width)
+    for namespace, own in by_namespace(rows):
+        yield ""
+        yield from wrap_text(f"{namespace}: {counted(f for row in own for f in row.findings)}", width, "  ")
+        cells = [rule(widths.all), *(_cells(row, widths) for row in own)]
+        lines = grid(cells, widths.all)
+        yield from paint(lines) if colour else lines
+
+
+def titles(rows: Sequence[Row], width: int) -> list[str]:
+    """The line that names the columns."""
+    widths = fit(rows, width)
+    names = ["check", "subject, image"] if widths.check else ["check, subject, image"]
+    return grid([[[text] for text in ("severity", *names, "what is wrong")]], widths.all)
+
+
+def fit(rows: Sequence[Row], width: int) -> Widths:
+    room = width - _SEVERITY - GAP
+    check = max((len(row.first.check) for row in rows), default=0)
+    subjects = max((columns(line) for row in rows for f in row.findings for line in (_subject(f), *_images(f))), default=0)
+    message = max((columns(row.first.message) for row in rows), default=0)
+    if width >= _WIDE and check * 3 <= room:
+        check = max(check, len("check"))
+        return Widths(check, *share(room - check - 2 * GAP, subjects, message))
+    return Widths(0, *share(room - GAP, max(check, subjects), message))

@@ -1,0 +1,114 @@
+"""Who names a pull secret, and which secrets hold a key for an image: indexed once a run, asked by many checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from auditor.coverage import Gaps
+from auditor.image import DOCKER_HUB, Reference
+from auditor.model import PullSecret, Shape, Snapshot
+from auditor.registrykey import is_docker_hub_key, matches, parse_key, serving
+from auditor.subjects import ImageUse
+from auditor.wire import WORKLOADS
+
+NAMING = ("pods", *WORKLOADS, "serviceaccounts")
+"""What can name a pull secret."""
+
+_Name = tuple[str, str]
+
+
+class SecretUsers:
+    """Pods, templates and service accounts by the secrets that they name."""
+
+    def __init__(self, snapshot: Snapshot, gaps: Gaps, uses: Iterable[ImageUse]) -> None:
+        self._gaps = gaps
+        self._accounts = {(a.namespace, a.name): a.pull_secrets for a in snapshot.service_accounts}
+        self._uses = tuple(uses)
+
+    def pulling(self, namespace: str, name: str) -> tuple[ImageUse, ...]:
+        """The image uses whose pods pull with the secret, as far as they and their service accounts were read."""
+        return tuple(self._pulling.get((namespace, name), ()))
+
+    def named(self, namespace: str, name: str) -> bool:
+        """Whether anything names the secret, to pull with or to hand to a container; Unread where that is not known."""
+        if (namespace, name) in self._named:
+            return True
+        self.require(namespace)
+        return False
+
+    def require(self, namespace: str) -> None:
+        """Raises Unread unless everything in the namespace that can name a secret was read."""
+        for resource in NAMING:
+            self._gaps.require(resource, namespace)
+
+    def complete(self, namespace: str) -> bool:
+        return not any(self._gaps.gap(resource, namespace) for resource in NAMING)
+
+    @cached_property
+    def _pulling(self) -> dict[_Name, list[ImageUse]]:
+        found: dict[_Name, list[ImageUse]] = {}
+        for use in self._uses:
+            names = {name for shape, _ in use.places for name in self._effective(use.namespace, shape)}
+            for name in names:
+                found.setdefault((use.namespace, name), []).append(use)
+        return found
+
+    def _effective(self, namespace: str, shape: Shape) -> tuple[str, ...]:
+        if shape.pull_secrets or shape.source == "pods" or shape.static:
+            return shape.pull_secrets
+        return self._accounts.get((namespace, shape.service_account or "default"), ())
+
+    @cached_property
+    def _named(self) -> set[_Name]:
+        found = {(namespace, name) for (namespace, _), names in self._accounts.items() for name in names}
+        for use in self._uses:
+            for shape, container in use.places:
+                found.update((use.namespace, name) for name in (*shape.pull_secrets, *container.secrets))
+        return found
+
+
+class RegistryKeys:
+    """Auths keys and the images that they serve, wherever in the cluster either is. What is read proves presence only."""
+
+    def __init__(self, snapshot: Snapshot, uses: Iterable[ImageUse]) -> None:
+        self._secrets = snapshot.secrets
+        self._uses = tuple(uses)
+        self._holders: dict[str, tuple[PullSecret, ...]] = {}
+        self._served: dict[str, tuple[Reference, ...]] = {}
+
+    def holders(self, image: Reference) -> tuple[PullSecret, ...]:
+        """The secrets of any namespace with a credential for the image's registry that the kubelet could use."""
+        if image.name not in self._holders:
+            found = {
+                (secret.namespace, secret.name): secret
+                for key, secrets in self._by_key.items()
+                if serving([key], image) and (image.registry == DOCKER_HUB or not is_docker_hub_key(key))
+                for secret in secrets
+            }
+            self._holders[image.name] = tuple(found[name] for name in sorted(found))
+        return self._holders[image.name]
+
+    def served(self, key: str) -> tuple[Reference, ...]:
+        """The repositories in use that the key matches by itself, each once, with some tag or digest of theirs."""
+        if key not in self._served:
+            parsed = parse_key(key)
+            self._served[key] = tuple(i for i in self._images if parsed is not None and matches(parsed, i))
+        return self._served[key]
+
+    @cached_property
+    def _by_key(self) -> dict[str, list[PullSecret]]:
+        found: dict[str, list[PullSecret]] = {}
+        for key, secret in self._credentials():
+            found.setdefault(key, []).append(secret)
+        return found
+
+    def _credentials(self) -> Iterator[tuple[str, PullSecret]]:
+        for secret in self._secrets:
+            if not (secret.content.rejected or secret.content.unusable):
+                yield from ((entry.key, secret) for entry in secret.content.entries if entry.problem is None)
+
+    @cached_property
+    def _images(self) -> tuple[Reference, ...]:
+        found = {use.reference.name: use.reference for use in self._uses if use.reference}
+        return tuple(found[name] for name in sorted(found))
