@@ -69,7 +69,7 @@ def admission_plugins(flags: Iterable[Flag]) -> AdmissionPlugins:
 def _names(value: str) -> list[str]:
     """One value of a list flag, as pflag's stringSlice reads it: the first record of CSV, where quotes protect commas.
 
-    Where that would be refused, so would the server's start be: the quotes stay in the names then, which no server knows.
+    A value that pflag refuses stops the server: its quotes stay in the names here, which no server knows then.
     """
     line = next((line.removesuffix("\r") for line in value.split("\n") if line.removesuffix("\r")), "")
     try:

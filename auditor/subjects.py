@@ -23,7 +23,6 @@ from auditor.model import (
     WaitingImage,
 )
 
-
 # What containerd names an image that came from an archive: it tells the day of the import, not a repository.
 _IMPORTED = re.compile(r"docker\.io/library/import-\d{4}-\d{2}-\d{2}", re.ASCII)
 

@@ -99,9 +99,43 @@ def titles(rows: Sequence[Row], width: int) -> list[str]:
 def fit(rows: Sequence[Row], width: int) -> Widths:
     room = width - _SEVERITY - GAP
     check = max((len(row.first.check) for row in rows), default=0)
-    subjects = max((columns(line) for row in rows for f in row.findings for line in (_subject(f), *_images(f))), default=0)
+    lines = (line for row in rows for f in row.findings for line in (str(f.subject), *_images(f), *_origin(f)))
+    about = max((columns(line) for line in lines), default=0)
     message = max((columns(row.first.message) for row in rows), default=0)
     if width >= _WIDE and check * 3 <= room:
         check = max(check, len("check"))
-        return Widths(check, *share(room - check - 2 * GAP, subjects, message))
-    return Widths(0, *share(room - GAP, max(check, subjects), message))
+        return Widths(check, *share(room - check - 2 * GAP, about, message))
+    return Widths(0, *share(room - GAP, max(check, about), message))
+
+
+def _cells(row: Row, widths: Widths) -> list[Cell]:
+    first = row.first
+    check = wrap_name(first.check, widths.check or widths.about, "  ")
+    about: list[str] = [] if widths.check else check
+    for finding in row.findings:
+        about += wrap_text(str(finding.subject), widths.about, "  ")
+        for line in (*_images(finding), *_origin(finding)):
+            about += wrap_name(line, widths.about, "  ")
+    message = wrap_text(first.message, widths.message)
+    return [[str(first.severity)], *([check] if widths.check else []), about, message]
+
+
+def _images(finding: Finding) -> list[str]:
+    """The image, or all that stand in evidence where the subject has several (as during a rollout)."""
+    several = finding.evidence.get("images")
+    if isinstance(several, list | tuple) and finding.image in several:
+        images = [str(image) for image in several]
+    else:
+        images = [finding.image] if finding.image is not None else []
+    images = [image for image in images if image != finding.subject.name]
+    return images if len(images) <= _IMAGES else [*images[:_IMAGES], f"(and {len(images) - _IMAGES} more images)"]
+
+
+def _origin(finding: Finding) -> list[str]:
+    return [finding.origin] if finding.origin else []
+
+
+def _order(row: Row) -> tuple[int, str, str, str, str, str]:
+    first = row.first
+    subject = first.subject
+    return (first.severity.rank, first.check, subject.kind, subject.name, subject.container or "", first.id)

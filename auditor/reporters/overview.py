@@ -1,0 +1,122 @@
+"""The head of a report: which cluster, what was read of it, and how many findings each namespace has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from auditor.report import ClusterRow, CoverageRow, Finding, Report, Severity
+from auditor.reporters.cells import columns, wrap_name, wrap_text
+from auditor.reporters.grid import GAP, Cell, grid, rule
+from auditor.reporters.rows import place, worst_first
+
+_INDENT = "  "
+_STATUSES = ("manual", "waived", "pass")
+
+
+def heading(report: Report, width: int) -> Iterator[str]:
+    yield from wrap_text(_cluster(report.cluster), width, _INDENT)
+    path = report.policy.path
+    about = f"auditor {report.auditor.version}, {len(report.checks)} checks, " + (
+        f"policy {path}" if path else "no policy file"
+    )
+    yield from wrap_text(about, width, _INDENT)
+    for label, rows in (("Read: ", _read(report.coverage)), ("Not read: ", _unread(report.coverage))):
+        if rows:
+            yield from wrap_text(label + ", ".join(rows), width, _INDENT)
+    yield from wrap_text(f"Result: {_result(report)}", width, _INDENT)
+
+
+def namespaces(report: Report, width: int) -> Iterator[str]:
+    """Findings by namespace and severity, the worst namespace first; subjects that passed at the right."""
+    by_namespace: dict[str, list[Finding]] = {name: [] for name in report.summary.by_namespace}
+    for finding in report.findings:
+        by_namespace.setdefault(finding.namespace or "", []).append(finding)
+    if not by_namespace:
+        return
+    passed = {name: counts.passed for name, counts in report.summary.by_namespace.items()}
+    failures = {name: [f for f in own if f.status == "fail"] for name, own in by_namespace.items()}
+    names = sorted(by_namespace, key=lambda name: (worst_first(failures[name]), name))
+    titles = [*map(str, Severity), *_STATUSES]
+    counts = [[*_counts(by_namespace[name]), passed.get(name, 0)] for name in names]
+    figures = [[_figure(count) for count in line] for line in (*counts, [sum(c) for c in zip(*counts, strict=True)])]
+    widths = [max(len(text) for text in column) for column in zip(titles, *figures, strict=True)]
+    room = width - sum(width + GAP for width in widths)
+    widths = [min(room, max(columns(place(name)) for name in ("namespace", *names))), *widths]
+    line = rule(widths)
+    rows: list[list[Cell]] = [[["namespace"], *([title] for title in titles)], line]
+    for name, own in zip(names, figures, strict=False):
+        rows.append([wrap_name(place(name), widths[0], _INDENT), *([figure] for figure in own)])
+    if len(names) > 1:
+        rows += [line, [["total"], *([figure] for figure in figures[-1])]]
+    yield from grid(rows, widths, right=range(1, len(widths)))
+
+
+def is_gap(row: CoverageRow) -> bool:
+    """Whether something may exist that the audit did not see."""
+    return row.state in ("forbidden", "failed", "excluded")
+
+
+def _cluster(cluster: ClusterRow) -> str:
+    name = f"Cluster {cluster.name}" if cluster.name else "Cluster without a name"
+    version = f", Kubernetes {cluster.version}" if cluster.version else ""
+    sources = {"live": "read live", "snapshot": "from a snapshot", "files": "from files"}
+    when = f", collected {cluster.collected_at}" if cluster.collected_at else ", time of collection not known"
+    return f"{name}{version}, {sources.get(cluster.source, cluster.source)}{when}"
+
+
+def _result(report: Report) -> str:
+    failures = [finding.severity for finding in report.findings if finding.status == "fail"]
+    severities = ", ".join(f"{failures.count(s):,} {s}" for s in Severity if s in failures)
+    parts = [f"{_number(len(failures), 'failure')} ({severities})" if failures else "no failures"]
+    judge = sum(finding.cause == "judgment" for finding in report.findings)
+    unjudged = sum(finding.cause in ("unreadable", "error") for finding in report.findings)
+    waived = sum(finding.status == "waived" for finding in report.findings)
+    parts += [f"{judge:,} to judge by hand"] if judge else []
+    parts += [f"{unjudged:,} not judged"] if unjudged else []
+    parts += [f"{waived:,} waived"] if waived else []
+    summary = report.summary
+    if not summary.passed + summary.fail + summary.manual + summary.waived:
+        return "nothing was judged: there is nothing in it that the checks run on"
+    return ", ".join([*parts, f"{summary.passed:,} passed"])
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _read(coverage: Sequence[CoverageRow]) -> list[str]:
+    """`41 pods`: the objects read, by resource, the empty lists last."""
+    counts: dict[str, int] = {}
+    for row in coverage:
+        if row.state == "read" or row.count:
+            counts[row.resource] = counts.get(row.resource, 0) + row.count
+    return [
+        *(f"{resource} {count:,}" for resource, count in counts.items() if count),
+        *(f"{resource} 0" for resource, count in counts.items() if not count),
+    ]
+
+
+def _unread(coverage: Sequence[CoverageRow]) -> list[str]:
+    """`secrets (forbidden in 3 namespaces)`."""
+    found: dict[str, list[str]] = {}
+    for row in coverage:
+        if is_gap(row) and row.resource != "*":
+            where = f" in {_number(len(row.namespaces), 'namespace')}" if row.namespaces else ""
+            text = f"{row.state}{where}"
+            reasons = found.setdefault(row.resource, [])
+            reasons += [] if text in reasons else [text]
+    left_out = sorted({name for row in coverage if row.resource == "*" for name in row.namespaces})
+    return [
+        *(f"{resource} ({', '.join(reasons)})" for resource, reasons in found.items()),
+        *([_number(len(left_out), "excluded namespace")] if left_out else []),
+    ]
+
+
+def _counts(findings: Sequence[Finding]) -> list[int]:
+    failures = [finding.severity for finding in findings if finding.status == "fail"]
+    statuses = [finding.status for finding in findings]
+    return [*(failures.count(severity) for severity in Severity), statuses.count("manual"), statuses.count("waived")]
+
+
+def _figure(count: int) -> str:
+    return f"{count:,}" if count else "-"
