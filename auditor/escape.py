@@ -16,6 +16,8 @@ _HOSTILE = re.compile(
 
 def escape(text: str) -> str:
     r"""Text for a person: hostile characters as `\u{202e}`."""
+    if text.isascii() and text.isprintable():
+        return text
     return _HOSTILE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", text)
 
 

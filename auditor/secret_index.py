@@ -69,7 +69,7 @@ class SecretUsers:
 
 
 class RegistryKeys:
-    """Auths keys and the images that they serve, wherever in the cluster they are: presence is proven, absence never."""
+    """Auths keys and the images that they serve, wherever in the cluster: presence is proven, absence never."""
 
     def __init__(self, snapshot: Snapshot, uses: Iterable[ImageUse]) -> None:
         self._secrets = snapshot.secrets

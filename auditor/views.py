@@ -74,6 +74,10 @@ class PullSecrets:
         self._gaps.require("secrets", namespace)
         raise Unread("secrets", namespace, "forbidden", "whether it is missing or of another type was not to be seen")
 
+    def seen(self, namespace: str, name: str) -> PullSecret | None:
+        """The registry secret of this name if it was read; None proves nothing."""
+        return self._named.get((namespace, name))
+
     def registry(self, namespace: str, name: str) -> PullSecret | None:
         """The registry secret of this name, None where there is none; Unread where not all could be listed."""
         found = self._named.get((namespace, name))

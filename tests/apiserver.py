@@ -212,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _identity(self) -> str:
         if isinstance(self.connection, ssl.SSLSocket) and (peer := self.connection.getpeercert()):
             names: Any = peer["subject"]
-            return next(value for part in names for key, value in part if key == "commonName")
+            return str(next(value for part in names for key, value in part if key == "commonName"))
         said = self.headers.get("Authorization", "")
         if not said:
             return "anonymous"

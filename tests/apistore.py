@@ -153,7 +153,9 @@ class Store:
             for table in tables
             for name in (table.plural, f"{table.plural}/status")
         ]
-        return _json({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources})
+        return _json(
+            {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": resources}
+        )
 
 
 _HEAD = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}

@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 from auditor.escape import escape
 
-# Where a reader expects a name to go on: after a separator, before what a tag, port or digest begins with.
-_JOINT = re.compile(r"(?<=[/,_=-])|(?=[@:])")
+# Where a reader expects a name to go on: best before a digest, else after a separator, before a port or a tag.
+_JOINTS = (re.compile(r"(?=@)"), re.compile(r"(?<=[/,_=-])|(?=:)(?<!sha256)(?<!sha512)"))
 _BLANK = re.compile(r"\s")
+
+# How much is looked at for one line, in characters per column: a text of a megabyte is not measured again and again.
+_WINDOW = 8
 
 
 def clusters(text: str) -> Iterator[tuple[str, int]]:
@@ -57,26 +60,28 @@ def wrap_text(text: str, width: int, indent: str = "") -> list[str]:
     return [first, *(indent + other for other in others)]
 
 
-def _broken(rest: str, width: int, indent: str = "") -> list[str]:
-    lines, lead = [], ""
-    while columns(rest) > width - len(lead):
-        cut = _fitting(rest, width - len(lead))
-        joints = [match.start() for match in _JOINT.finditer(rest, 1, cut + 1) if match.start() <= cut]
-        # A joint near the start of the line would waste most of it: the middle of a digest is as good a place.
-        if joints and joints[-1] * 5 >= cut * 2:
-            cut = joints[-1]
-        lines.append(lead + rest[:cut])
-        rest, lead = rest[cut:], indent
-    return [*lines, lead + rest]
+def _broken(text: str, width: int, indent: str = "") -> list[str]:
+    lines, lead, start = [], "", 0
+    while (cut := start + _fitting(text, start, width - len(lead))) < len(text):
+        for joint in _JOINTS:
+            found = [match.start() for match in joint.finditer(text, start + 1, cut + 1)]
+            found = [place for place in found if place <= cut]
+            # Near its start it would waste most of the line: the middle of a digest is as good a place.
+            if found and (found[-1] - start) * 5 >= (cut - start) * 2:
+                cut = found[-1]
+                break
+        lines.append(lead + text[start:cut])
+        start, lead = cut, indent
+    return [*lines, lead + text[start:]]
 
 
-def _fitting(text: str, width: int) -> int:
-    """How many characters fit, one at least."""
+def _fitting(text: str, start: int, width: int) -> int:
+    """How many characters from `start` on fit, one at least."""
     if text.isascii():
         return max(width, 1)
     taken = length = 0
-    for cluster, size in clusters(text):
+    for cluster, size in clusters(text[start : start + _WINDOW * width]):
         if taken + size > width and length:
             break
         taken, length = taken + size, length + len(cluster)
-    return length
+    return max(length, 1)

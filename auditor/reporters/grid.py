@@ -8,8 +8,9 @@ from itertools import zip_longest
 
 from tabulate import tabulate
 
+from auditor.escape import escape
 from auditor.report import Severity
-from auditor.reporters.cells import clusters, columns
+from auditor.reporters.cells import clusters, columns, wrap_text
 
 GAP = 2
 
@@ -35,11 +36,12 @@ def grid(rows: Sequence[Sequence[Cell]], widths: Sequence[int] = (), right: Sequ
     lines = [
         [_stand_in(line, held) for line in physical] for row in rows for physical in zip_longest(*row, fillvalue="")
     ]
-    lines[0] = [line + _KEPT * (width - len(line)) for line, width in zip_longest(lines[0], widths, fillvalue=0)]  # type: ignore[operator]
+    lines[0] = [line.ljust(width, _KEPT) for line, width in zip(lines[0], widths or [0] * len(lines[0]), strict=True)]
     aligned = ["right" if number in right else "left" for number in range(len(lines[0]))]
     text = tabulate(lines, tablefmt="plain", disable_numparse=True, colalign=aligned)
-    back = {ord(stand_in): cluster for cluster, stand_in in held.items()}
-    text = text.translate({**back, ord(_KEPT): " ", ord(_FILLER): None})
+    text = text.replace(_KEPT, " ").replace(_FILLER, "")
+    if held:
+        text = text.translate({ord(stand_in): cluster for cluster, stand_in in held.items()})
     return [line.rstrip(" ") for line in text.split("\n")]
 
 
@@ -53,20 +55,31 @@ def paint(lines: Sequence[str]) -> list[str]:
     return [_PAINTED.sub(lambda match: f"\x1b[{_PAINT[match[0]]}m{match[0]}\x1b[0m", line) for line in lines]
 
 
-def share(total: int, first: int, second: int) -> tuple[int, int]:
-    """The widths of two columns that want so much and have so much between them: half each where both want more."""
-    if first + second <= total:
-        return first, second
-    half = total // 2
-    if first <= half:
-        return first, total - first
-    if second <= total - half:
-        return total - second, second
-    return half, total - half
+def shares(total: int, wants: Sequence[int]) -> list[int]:
+    """How wide columns become that want so much and have so much together: who wants little gets it, the others share
+    the rest equally."""
+    widths = list(wants)
+    room, left = total, len(widths)
+    for number in sorted(range(len(widths)), key=lambda number: widths[number]):
+        widths[number] = min(widths[number], room // left)
+        room, left = room - widths[number], left - 1
+    return widths
 
 
-def natural(cells: Sequence[Cell]) -> int:
-    return max((columns(line) for cell in cells for line in cell), default=0)
+def table(
+    titles: Sequence[str], rows: Sequence[Sequence[str | Cell]], width: int, right: Sequence[int] = ()
+) -> list[str]:
+    """A table of running text with titles, none wider than `width`. A cell of several texts has each on a new line."""
+    texts = [[[cell] if isinstance(cell, str) else cell for cell in row] for row in (titles, *rows)]
+    wants = [max(columns(escape(text)) for cell in column for text in cell) for column in zip(*texts, strict=True)]
+    widths = shares(width - GAP * (len(wants) - 1), wants)
+    cells = [[_lines(cell, size) for cell, size in zip(row, widths, strict=True)] for row in texts]
+    return grid([cells[0], rule(widths), *cells[1:]], widths, right)
+
+
+def _lines(texts: Cell, width: int) -> list[str]:
+    indent = "  " if len(texts) > 1 else ""
+    return [line for text in texts for line in wrap_text(text, width, indent)]
 
 
 def _stand_in(line: str, held: dict[str, str]) -> str:

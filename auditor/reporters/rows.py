@@ -7,15 +7,16 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from auditor.escape import escape
 from auditor.report import Finding, Severity
-from auditor.reporters.cells import columns, wrap_name, wrap_text
-from auditor.reporters.grid import GAP, Cell, grid, paint, rule, share
+from auditor.reporters.cells import columns, name, wrap_name, wrap_text
+from auditor.reporters.grid import GAP, Cell, grid, paint, rule, shares
 
 CLUSTER = "(cluster)"
 
 _SEVERITY = len("severity")
-# From here on the check has a column of its own: the other two keep about the width that they have at 80 columns.
-_WIDE = 110
+# The check has a column of its own where that leaves so much to each of the other two.
+_ROOMY = 50
 _IMAGES = 4
 
 
@@ -89,23 +90,23 @@ def tables(rows: Sequence[Row], width: int, colour: bool) -> Iterator[str]:
         yield from paint(lines) if colour else lines
 
 
-def titles(rows: Sequence[Row], width: int) -> list[str]:
+def titles(rows: Sequence[Row], width: int, last: str) -> list[str]:
     """The line that names the columns."""
     widths = fit(rows, width)
     names = ["check", "subject, image"] if widths.check else ["check, subject, image"]
-    return grid([[[text] for text in ("severity", *names, "what is wrong")]], widths.all)
+    return grid([[[text] for text in ("severity", *names, last)]], widths.all)
 
 
 def fit(rows: Sequence[Row], width: int) -> Widths:
     room = width - _SEVERITY - GAP
     check = max((len(row.first.check) for row in rows), default=0)
     lines = (line for row in rows for f in row.findings for line in (str(f.subject), *_images(f), *_origin(f)))
-    about = max((columns(line) for line in lines), default=0)
-    message = max((columns(row.first.message) for row in rows), default=0)
-    if width >= _WIDE and check * 3 <= room:
-        check = max(check, len("check"))
-        return Widths(check, *share(room - check - 2 * GAP, about, message))
-    return Widths(0, *share(room - GAP, max(check, about), message))
+    about = max((columns(name(line)) for line in lines), default=0)
+    message = max((columns(escape(row.first.message)) for row in rows), default=0)
+    check = max(check, len("check"))
+    if room - check - 2 * GAP >= 2 * _ROOMY:
+        return Widths(check, *shares(room - check - 2 * GAP, (about, message)))
+    return Widths(0, *shares(room - GAP, (max(check, about), message)))
 
 
 def _cells(row: Row, widths: Widths) -> list[Cell]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
-
-from auditor.report import AppliedWaiver, Finding, Report, Severity
-from auditor.reporters.cells import columns, wrap_name, wrap_text
-from auditor.reporters.grid import GAP, Cell, grid, natural, rule, share
+from auditor.report import AppliedWaiver, Finding, Report
+from auditor.reporters.cells import wrap_text
+from auditor.reporters.grid import table
 from auditor.reporters.rows import place
 
 _SHOWN = 12
 _FEW = 3
 
 
-class _Gap(Struct):
-    """One reason why something was not judged: where, by how many checks and of how many subjects, as far as known."""
+class _Gap:
+    """One reason why something was not judged: where, by which checks and of how many subjects, as far as known."""
 
-    where: dict[str, None] = {}
-    checks: set[str] = set()  # noqa: RUF012
-    subjects: int = 0
-    uncounted: bool = False
+    def __init__(self) -> None:
+        self.where: set[str] = set()
+        self.checks: set[str] = set()
+        self.subjects = 0
+        self.uncounted = False
 
 
 def not_judged(report: Report, width: int) -> Iterator[str]:
@@ -31,7 +30,7 @@ def not_judged(report: Report, width: int) -> Iterator[str]:
     for finding in found:
         for resource, reason in _reasons(finding).items():
             gap = gaps.setdefault((resource, reason), _Gap())
-            gap.where[place(finding.namespace) if finding.namespace else "everywhere"] = None
+            gap.where.add(finding.namespace or "everywhere")
             gap.checks.add(finding.check)
             count = finding.evidence.get("count")
             if isinstance(count, int) and not isinstance(count, bool):
@@ -42,11 +41,11 @@ def not_judged(report: Report, width: int) -> Iterator[str]:
         return
     yield from wrap_text(f"NOT JUDGED ({len(found):,}): unread is never passed", width)
     yield ""
-    rows: list[list[str]] = [
-        [resource, reason, _listed(sorted(gap.where)), f"{len(gap.checks):,}", _subjects(gap)]
+    rows: list[list[str | Sequence[str]]] = [
+        [resource, reason, listed(sorted(gap.where)), f"{len(gap.checks):,}", _subjects(gap)]
         for (resource, reason), gap in sorted(gaps.items())
     ]
-    yield from _table(["unread", "why", "where", "checks", "subjects"], rows, width, right=(3, 4))
+    yield from table(["unread", "why", "where", "checks", "subjects"], rows, width, right=(3, 4))
 
 
 def broken(report: Report, width: int) -> Iterator[str]:
@@ -56,14 +55,11 @@ def broken(report: Report, width: int) -> Iterator[str]:
             found.setdefault((finding.check, finding.message), []).append(finding)
     if not found:
         return
-    yield from wrap_text(
-        f"BROKEN CHECKS ({sum(map(len, found.values())):,}): a fault of the check, not of the cluster; please report it",
-        width,
-        "  ",
-    )
+    count = sum(map(len, found.values()))
+    yield from wrap_text(f"BROKEN CHECKS ({count:,}): a fault of the check, not of the cluster", width, "  ")
     yield ""
     rows = [[check, message, _few(own)] for (check, message), own in sorted(found.items())]
-    yield from _table(["check", "what happened", "subjects"], rows, width)
+    yield from table(["check", "what happened", "subjects"], rows, width)
 
 
 def waived(report: Report, width: int) -> Iterator[str]:
@@ -79,8 +75,44 @@ def waived(report: Report, width: int) -> Iterator[str]:
     again = f"; {expired:,} more fail again, the waiver having expired" if expired else ""
     yield from wrap_text(f"WAIVED ({count:,}){again}", width, "  ")
     yield ""
-    rows = [
-        [until if live else f"{until} EXPIRED", f"{len(own):,}", check, _few(own), reason + (f" ({owner})" if owner else "")]
+    rows: list[list[str | Sequence[str]]] = [
+        [
+            until if live else [until, "EXPIRED"],
+            f"{len(own):,}",
+            check,
+            _few(own),
+            f"{reason} ({owner})" if owner else reason,
+        ]
         for (live, until, reason, owner, check), own in sorted(found.items())
     ]
-    yield from _table(["until", "count", "check", "subjects", "reason (owner)"], rows, width, right=(1,))
+    yield from table(["until", "count", "check", "subjects", "reason (owner)"], rows, width, right=(1,))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names, the first ones and how many more where there are many: the JSON report has them all."""
+    more = len(names) - _SHOWN
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_SHOWN])} and {more:,} more"
+
+
+def _reasons(finding: Finding) -> Mapping[str, str]:
+    """Resource to reason, as the engine puts them into evidence; else the message speaks for itself."""
+    found = finding.evidence.get("resources")
+    if isinstance(found, dict) and found:
+        return {str(resource): str(reason) for resource, reason in found.items()}
+    return {"": finding.message}
+
+
+def _subjects(gap: _Gap) -> str:
+    if gap.uncounted:
+        return f"{gap.subjects:,}+" if gap.subjects else "unknown"
+    return f"{gap.subjects:,}"
+
+
+def _terms(waiver: AppliedWaiver) -> tuple[str, str, str]:
+    return waiver.expires, waiver.reason, waiver.owner or ""
+
+
+def _few(findings: Sequence[Finding]) -> list[str]:
+    more = len(findings) - _FEW
+    shown = [f"{place(finding.namespace)}: {finding.subject}" for finding in findings[:_FEW]]
+    return [*shown, *([f"and {more:,} more"] if more > 0 else [])]

@@ -11,7 +11,7 @@ from auditor.errors import SourceError
 from auditor.escape import escape
 from auditor.sources.kubeconfig import Entry
 
-_TOKEN_LIKE = re.compile(r"[A-Za-z0-9_\-+=]{20,}")
+_TOKEN_LIKE = re.compile(r"eyJ[\w\-.=]+|[\w\-+=]{16,}", re.ASCII)  # a JWT; anything long
 _REST = 10.0
 
 

@@ -174,6 +174,6 @@ def _flow_yaml(text: bytes, start: int, path: str, line: int, error: Exception) 
                 yield document
             return
     except SourceError:
-        if any_yaml:
+        if any_yaml and not path.endswith((".json", ".json.gz")):
             raise
     raise json_error(error, text, start, path, line)

@@ -23,6 +23,7 @@ SNAPSHOT_SCHEMA = "auditor.snapshot/"
 REPORT_SCHEMA = "auditor.report/"
 STDIN = "<stdin>"
 
+_FROM = "--from takes a file, a directory, or - for standard input."
 _ROLLOUTS = "rollouts"
 _KINDS = {(resource.group, resource.kind): resource for resource in wire.RESOURCES} | {
     # Served until Kubernetes 1.16 beside apps, and still in many a manifest.
@@ -87,6 +88,8 @@ def collect(
 
     SourceError if there is nothing there, or anything cannot be read or is malformed; then the inventory is untouched.
     """
+    if not path:
+        raise SourceError("no input: the path is empty", _FROM)
     root = Path(path)
     try:
         is_folder = path != "-" and root.is_dir()
@@ -123,7 +126,7 @@ def _named(name: str, path: Path) -> tuple[str, bytes]:
         reason = error.strerror or "cannot be read"
     except ValueError:
         reason = "not a path"  # a NUL in it
-    raise SourceError(f"{name}: {reason}", "--from takes a file, a directory, or - for standard input.")
+    raise SourceError(f"{name}: {reason}", _FROM)
 
 
 def _schema(text: bytes, prefix: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -50,7 +51,8 @@ class Connection:
         if not self.verified:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, by the scan
         try:
-            self._api = ApiClient(configuration)
+            with warnings.catch_warnings(action="ignore"):  # what is missing for a SOCKS proxy is said below
+                self._api = ApiClient(configuration)
         except (ImportError, ValueError, urllib3.exceptions.HTTPError) as error:
             raise SourceError(
                 f"{self.host}: no connection can be set up ({type(error).__name__})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,13 +36,13 @@ class Scan:
         return {row.resource: row.state for row in self.snapshot.coverage}
 
 
-def write_kubeconfig(path: Path, server: str, user: dict[str, Any] | None = None, **cluster: Any) -> Path:
+def write_kubeconfig(path: Path, server: str, user: Any = None, cluster: Mapping[str, Any] | None = None) -> Path:
     document = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "admin@test",
         "contexts": [{"name": "admin@test", "context": {"cluster": "test", "user": "admin"}}],
-        "clusters": [{"name": "test", "cluster": {"server": server, **cluster}}],
+        "clusters": [{"name": "test", "cluster": {"server": server, **(cluster or {})}}],
         "users": [{"name": "admin", "user": {"token": "admin-token"} if user is None else user}],
     }
     path.write_text(yaml.safe_dump(document))

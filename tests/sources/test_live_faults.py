@@ -181,9 +181,9 @@ def test_a_login_page_everywhere_is_no_cluster(tmp_path: Path) -> None:
 
 
 def test_a_server_that_knows_none_of_the_paths_is_no_cluster(tmp_path: Path) -> None:
-    with ApiServer(lambda request: Response(404, b"not here", {}, "text/plain")) as server:
-        with pytest.raises(SourceError, match="answered 404: not here"):
-            scan(server, tmp_path)
+    backend = ApiServer(lambda request: Response(404, b"not here", {}, "text/plain"))
+    with backend as server, pytest.raises(SourceError, match="answered 404: not here"):
+        scan(server, tmp_path)
 
 
 def test_a_server_that_is_ill_is_given_up_quickly(tmp_path: Path) -> None:
@@ -196,8 +196,8 @@ def test_a_server_that_is_ill_is_given_up_quickly(tmp_path: Path) -> None:
 def test_a_server_that_dies_during_the_scan_is_given_up_quickly(tmp_path: Path, server: ApiServer) -> None:
     for path in {"/apis", *(f"/api/v1/{p}" for p in ("pods", "nodes", "namespaces", "secrets", "serviceaccounts"))}:
         server.inject(path, *[Reset()] * 100)
+    with_all_down(server)
     with pytest.raises(SourceError, match="broke off the connection"):
-        with_all_down(server)
         scan(server, tmp_path)
     assert len(server.requests) < 60
 

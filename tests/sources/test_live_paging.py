@@ -113,7 +113,7 @@ def test_an_expired_token(tmp_path: Path, offers: bool) -> None:
     row = found.row("pods")
     assert (row.state, row.count, row.complete) == ("read", 20, True)
     assert ("mixes two moments" in row.detail) == offers
-    assert sum(shape.count for owner in found.snapshot.owners for shape in owner.shapes) == 20
+    assert sum(shape.pods for owner in found.snapshot.owners for shape in owner.shapes) == 20
     assert not store.violations
 
 

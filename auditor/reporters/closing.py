@@ -1,0 +1,70 @@
+"""The end of a report: warnings, what was not read or only in part, what the exit code will be and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor.report import Report, Severity
+from auditor.reporters import Options
+from auditor.reporters.cells import wrap_text
+from auditor.reporters.grid import table
+from auditor.reporters.overview import is_gap
+from auditor.reporters.unsettled import listed
+
+
+def warnings(report: Report, width: int) -> Iterator[str]:
+    if not report.warnings:
+        return
+    yield f"WARNINGS ({len(report.warnings):,})"
+    yield ""
+    for warning in report.warnings:
+        yield from wrap_text(f"- {warning}", width, "  ")
+
+
+def gaps(report: Report, width: int) -> Iterator[str]:
+    """What may exist unseen, and remarks about lists that were read. What the cluster does not serve is no gap."""
+    found: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    for row in report.coverage:
+        if is_gap(row) or (row.state == "read" and row.detail):
+            resources = found.setdefault((row.state, row.namespaces, row.detail), [])
+            resources += [] if row.resource in resources else [row.resource]
+    if not found:
+        return
+    yield "NOT READ, OR WITH REMARKS"
+    yield ""
+    rows = [
+        ["everything" if resources == ["*"] else ", ".join(resources), state, _where(namespaces), detail or "-"]
+        for (state, namespaces, detail), resources in found.items()
+    ]
+    yield from table(["resources", "state", "where", "remark"], rows, width)
+
+
+def exit_text(report: Report, options: Options, width: int) -> Iterator[str]:
+    """The exit code and its reason; nothing where the caller did not say what it will be."""
+    if options.exit_code is not None:
+        yield from wrap_text(
+            f"exit code {options.exit_code}: {_reason(report, options, options.exit_code)}", width, "  "
+        )
+
+
+def _reason(report: Report, options: Options, code: int) -> str:
+    threshold = options.fail_on
+    kind = "failure" if options.new is None else "new failure"
+    if code == 1 and threshold != "never":
+        count = report.failures(Severity(threshold)) if options.new is None else options.new
+        flags = f"--fail-on {threshold}" + ("" if options.new is None else " --fail-on-new")
+        return f"{count:,} {kind}{'' if count == 1 else 's'} at or above {threshold} ({flags})"
+    none = (
+        "failures do not count (--fail-on never)"
+        if threshold == "never"
+        else f"no {kind} at or above {threshold} (--fail-on {threshold})"
+    )
+    if code == 3:
+        return f"{none}, but the audit is incomplete; --allow-incomplete would make it 0"
+    if code == 0:
+        return f"{none}, incomplete as the audit is (--allow-incomplete)" if report.incomplete else none
+    return "the audit went wrong"
+
+
+def _where(namespaces: tuple[str, ...]) -> str:
+    return listed(namespaces) if namespaces else "everywhere"

@@ -1,0 +1,35 @@
+"""From a path in the API server's container to the volume that it lies in."""
+
+from __future__ import annotations
+
+from auditor import ControlPlanePod, Mount
+
+
+def absolute(path: str, working_dir: str = "") -> str:
+    """The path that a process with this working directory opens: `/` if none is set, `.` and `..` resolved."""
+    segments: list[str] = []
+    for segment in (path if path.startswith("/") else f"{working_dir}/{path}").split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+def mount_of(pod: ControlPlanePod, path: str) -> Mount | None:
+    """The mount that an absolute path lies in, or that is the very file: the longest one, at segment boundaries."""
+    inside = [mount for mount in pod.mounts if _holds(absolute(mount.path), path)]
+    return max(inside, key=lambda mount: len(absolute(mount.path)), default=None)
+
+
+def host_path(pod: ControlPlanePod, path: str) -> str | None:
+    """Where on the node an absolute path of the container lies; None where it is in no hostPath volume."""
+    mount = mount_of(pod, path)
+    if mount is None or mount.host_path is None:
+        return None
+    rest = path[len(absolute(mount.path).rstrip("/")) :]
+    return absolute(f"{mount.host_path}/{mount.sub_path}/{rest}")
+
+
+def _holds(base: str, path: str) -> bool:
+    return path == base or path.startswith(base.rstrip("/") + "/")

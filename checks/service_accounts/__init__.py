@@ -1,0 +1,1 @@
+"""Checks of the pull secrets that service accounts hand to their pods."""

@@ -1,0 +1,45 @@
+"""Check: digest-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import ImageUse, Manual, Severity, check, docs
+from checks.workloads._running import comparable_runs
+
+
+@check(
+    "A pinned image runs under another digest",
+    severity=Severity.HIGH,
+    references=(
+        docs("concepts/containers/images/#image-names"),
+        "https://github.com/opencontainers/image-spec/blob/main/image-index.md",
+        "https://github.com/containerd/containerd/blob/main/internal/cri/server/container_status.go",
+    ),
+    remediation="""
+    Ask the registry whether the digest that runs belongs to the one that is pinned, as the manifest of one platform in
+    an index:
+
+        crane manifest registry.example/team/app@sha256:<pinned> | jq '.manifests[]? | {platform, digest}'
+
+    If it is not there, the node runs something else: drain it, look at how the image came there (a mirror,
+    `ctr import`, a changed pod), and let the pod start on a clean node.
+    """,
+)
+def digest_mismatch(image: ImageUse) -> Iterator[Manual]:
+    """A digest in the spec promises one content; a running container of the same repository reports another digest.
+
+    Often that is harmless: the pinned digest is that of an index, and the runtime reports the manifest that it chose
+    for the platform. It is also what a tampered image store or mirror looks like. Only the registry can tell the two
+    apart, so a person has to look. Digests of the image's config, and of other repositories, are not compared.
+    """
+    if image.reference is None or image.reference.digest is None:
+        return
+    pinned = image.reference.digest
+    others = sorted({run.digest for run in comparable_runs(image)} - {pinned})
+    if others:
+        yield Manual(
+            f"{image.normalised} runs as {others[0]}{f' and {len(others) - 1} more' if len(others) > 1 else ''}: the "
+            "registry knows whether that is a platform's manifest of the pinned index, or other content.",
+            evidence={"pinned": [pinned], "running": others[:20]},
+        )

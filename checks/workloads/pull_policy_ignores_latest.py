@@ -1,0 +1,40 @@
+"""Check: pull-policy-ignores-latest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import Fail, ImageUse, Severity, check, docs
+
+
+@check(
+    "Image follows latest, but is not pulled again",
+    severity=Severity.MEDIUM,
+    references=(
+        docs("concepts/containers/images/#imagepullpolicy-defaulting"),
+        "https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/v1/defaults.go",
+    ),
+    remediation="""
+    Pin the image to a digest. If it has to follow latest, say so:
+
+        kubectl -n <namespace> patch deployment <name> --patch '
+          {"spec": {"template": {"spec": {"containers": [{"name": "<container>", "imagePullPolicy": "Always"}]}}}}'
+    """,
+)
+def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail]:
+    """For latest, or no tag, the API server sets imagePullPolicy to Always, but only when an object is created.
+
+    IfNotPresent beside latest was stored while the image had another tag (`kubectl set image` keeps the policy), or
+    written by hand. Either way nodes keep what they once pulled: the workload looks as if it followed the newest build,
+    security fixes included, and does not.
+    """
+    reference = image.reference
+    if reference is None or reference.pinned or reference.effective_tag != "latest":
+        return
+    if "IfNotPresent" in image.pull_policies:
+        tag = "latest" if reference.tag else "no tag, which means latest,"
+        yield Fail(
+            f"{image.normalised} has {tag} with imagePullPolicy IfNotPresent, where the API server's own default is "
+            "Always.",
+            evidence={"pullPolicies": list(image.pull_policies)},
+        )

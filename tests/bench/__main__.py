@@ -1,0 +1,117 @@
+"""`make bench`: whole processes against one loopback server, in one run; ratios, not seconds, are what counts."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tabulate import tabulate
+
+ROOT = Path(__file__).resolve().parents[2]
+AUDITOR = [sys.executable, "-m", "auditor"]
+CLIENT = [sys.executable, "-m", "tests.bench.client"]
+ROUNDS = 3
+
+
+class Run(NamedTuple):
+    """Wall-clock seconds and peak resident MiB of one process."""
+
+    seconds: float
+    mebibytes: float
+
+
+@contextmanager
+def server(pods: int, *, ready: bool, folder: Path) -> Iterator[str]:
+    """A server in a process of its own; yields the path of a kubeconfig for it."""
+    command = [sys.executable, "-m", "tests.bench.server", str(pods), *(["--ready"] if ready else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout
+        port = int(process.stdout.readline())
+        path = folder / f"kubeconfig-{pods}"
+        path.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: bench\n"
+            f"clusters: [{{name: bench, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\n"
+            "users: [{name: bench, user: {token: fake-token}}]\n"
+            "contexts: [{name: bench, context: {cluster: bench, user: bench}}]\n"
+        )
+        yield str(path)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def run(command: Sequence[str], allowed: Sequence[int] = (0,)) -> Run:
+    """One whole process, start-up included."""
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in allowed:
+        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def best(command: Sequence[str], rounds: int = ROUNDS, allowed: Sequence[int] = (0,)) -> Run:
+    """The quickest of some runs, with the highest peak: what the machine did beside is in the others."""
+    runs = [run(command, allowed) for _ in range(rounds)]
+    return Run(min(r.seconds for r in runs), max(r.mebibytes for r in runs))
+
+
+def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """(what, measured, bound, verdict), each as soon as it is known."""
+    scan = [*AUDITOR, "scan", "--fail-on", "never", "--allow-incomplete", "-o", f"json={folder / 'report.json'}"]
+
+    def row(what: str, value: float, unit: str, bound: float, *, least: bool = False) -> tuple[str, str, str, str]:
+        good = value >= bound if least else value <= bound
+        return (
+            what,
+            f"{value:.2f}{unit}",
+            f"{'at least' if least else 'at most'} {bound:g}{unit}",
+            "ok" if good else "MISSED",
+        )
+
+    typer = best([sys.executable, "-c", "import typer"], 10)
+    version = best([*AUDITOR, "--version"], 10)
+    yield row("auditor --version / import typer", version.seconds / typer.seconds, "x", 2)
+    with server(10_000, ready=True, folder=folder) as kubeconfig:
+        bare = best([*CLIENT, "bare", kubeconfig])
+        audit = best([*scan, "--kubeconfig", kubeconfig])
+        typed = best([*CLIENT, "typed", kubeconfig], 1)
+    yield ("bare GET of 10,000 pods", f"{bare.seconds:.2f} s", "", "")
+    yield ("scan of 10,000 pods", f"{audit.seconds:.2f} s", "", "")
+    yield ("kubernetes client's typed list of 10,000 pods", f"{typed.seconds:.2f} s", "", "")
+    yield row("scan / bare GET, 10,000 pods", audit.seconds / bare.seconds, "x", 5)
+    yield row("typed list / scan, 10,000 pods", typed.seconds / audit.seconds, "x", 8, least=True)
+    yield row("peak memory of the scan, 10,000 pods", audit.mebibytes, " MiB", 200)
+    saved = str(folder / "snapshot.json.gz")
+    with server(150_000, ready=False, folder=folder) as kubeconfig:
+        large = run([*scan, "--kubeconfig", kubeconfig, "--save-snapshot", saved])
+    yield ("scan of 150,000 pods, pages made while served", f"{large.seconds:.2f} s", "", "")
+    yield row("peak memory of the scan, 150,000 pods", large.mebibytes, " MiB", 400)
+    again = best([*scan, "--from", saved])
+    yield row("scan of the saved snapshot of 150,000 pods", again.seconds, " s", 10)
+
+
+def main() -> int:
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        table = []
+        for line in rows(Path(folder)):
+            print(f"  {line[0]}: {line[1]}", file=sys.stderr)
+            table.append(line)
+    print(tabulate(table, ("what", "measured", "bound", ""), disable_numparse=True))
+    return int(any(line[3] == "MISSED" for line in table))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
