@@ -23,7 +23,7 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "make: Auditor needs Python 3.11 or newer, and '$(PYTHON)' is" \
-	    "$$($(PYTHON) --version 2>&1 || true). Name another one: make PYTHON=python3.13 …" >&2; exit 1; }
+	    "$$($(PYTHON) --version 2>/dev/null || echo 'none that runs'). Name another one: make PYTHON=python3.13 …" >&2; exit 1; }
 	@echo 'Setting up $(VENV) (once; takes a minute) …' >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'

@@ -7,7 +7,7 @@ where it came from a file, and empty where it came from an API server.
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -233,6 +233,42 @@ class ControlPlanePod(Value, frozen=True):
     origin: str = ""
 
 
+class ServicePort(Value, frozen=True):
+    port: int
+    name: str = ""
+    node_port: int = 0
+
+
+class Service(Value, frozen=True):
+    """A Service; `ready` counts the ready endpoints of its slices, None where it has no slices."""
+
+    namespace: str
+    name: str
+    type: str = "ClusterIP"
+    cluster_ip: str = ""
+    ports: tuple[ServicePort, ...] = ()
+    selector: dict[str, str] = {}
+    ready: int | None = None
+    origin: str = ""
+
+
+class PolicyObject(Value, frozen=True):
+    """An object that takes part in admission. `resource` is its name in coverage; the rest is as the API gives it,
+    less what nobody reads (certificates, managedFields)."""
+
+    resource: str
+    kind: str
+    name: str
+    namespace: str = ""
+    labels: dict[str, str] = {}
+    generation: int | None = None
+    spec: dict[str, Any] = {}
+    status: dict[str, Any] = {}
+    webhooks: tuple[dict[str, Any], ...] = ()
+    data: dict[str, Any] = {}
+    origin: str = ""
+
+
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):
     """One cluster at one time, as far as it was read."""
 
@@ -245,3 +281,5 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schem
     service_accounts: tuple[ServiceAccount, ...] = ()
     nodes: tuple[Node, ...] = ()
     control_plane: tuple[ControlPlanePod, ...] = ()
+    services: tuple[Service, ...] = ()
+    policies: tuple[PolicyObject, ...] = ()

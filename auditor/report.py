@@ -176,17 +176,29 @@ def to_dict(report: Report) -> dict[str, Any]:
     """The report as plain values, with the keys in the order of the published form."""
     plain: dict[str, Any] = msgspec.to_builtins(report)
     order = ("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "warnings")
+    plain["findings"] = [_published(finding) for finding in plain["findings"]]
+    return {key: plain[key] for key in order}
+
+
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """One finding as in `to_dict`."""
+    return _published(msgspec.to_builtins(finding))
+
+
+def _published(finding: dict[str, Any]) -> dict[str, Any]:
     fields = (
         *("id", "cluster", "check", "status", "cause", "severity", "namespace", "subject", "image"),
         *("message", "evidence", "remediation", "references", "waiver"),
     )
-    plain["findings"] = [{field: finding[field] for field in fields} for finding in plain["findings"]]
-    return {key: plain[key] for key in order}
+    return {field: finding[field] for field in fields}
 
 
 def from_json(data: bytes) -> Report:
     """A report that `to_dict` wrote, read back; raises msgspec.MsgspecError where it is none."""
-    return msgspec.json.decode(data, type=Report)
+    report = msgspec.json.decode(data, type=Report)
+    if report.schema != SCHEMA:
+        raise msgspec.ValidationError(f"its schema is {report.schema!r}, not {SCHEMA!r}")
+    return report
 
 
 def merge_evidence(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

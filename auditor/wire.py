@@ -8,7 +8,7 @@ tested, the text stays in the page's buffer and goes with it.
 from __future__ import annotations
 
 import functools
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct, field
@@ -299,6 +299,56 @@ class Secret(Wire):
     string_data: dict[str, str | None] | None = None
 
 
+class ServicePort(Wire):
+    name: str | None = None
+    port: int | None = None
+    node_port: int | None = None
+
+
+class ServiceSpec(Wire):
+    type: str | None = None
+    cluster_ip: str | None = field(default=None, name="clusterIP")
+    ports: list[ServicePort] | None = None
+    selector: dict[str, str | None] | None = None
+
+
+class Service(Wire):
+    metadata: Metadata | None = None
+    spec: ServiceSpec | None = None
+
+
+class EndpointConditions(Wire):
+    ready: bool | None = None
+
+
+class Endpoint(Wire):
+    conditions: EndpointConditions | None = None
+
+
+class EndpointPort(Wire):
+    name: str | None = None
+
+
+class EndpointSlice(Wire):
+    metadata: Metadata | None = None
+    endpoints: list[Endpoint] | None = None
+    ports: list[EndpointPort] | None = None
+
+
+class PolicyObject(Wire):
+    """An object that takes part in admission: a policy, a binding, a webhook configuration, an engine's own settings.
+
+    These say what is allowed and hold no credentials; `data` is that of the few ConfigMaps that are read by name.
+    """
+
+    kind: str | None = None
+    metadata: Metadata | None = None
+    spec: dict[str, Any] | None = None
+    status: dict[str, Any] | None = None
+    webhooks: list[dict[str, Any]] | None = None
+    data: dict[str, Any] | None = None
+
+
 class Partial(Wire):
     """PartialObjectMetadata: that an object exists, and who owns it."""
 
@@ -329,11 +379,25 @@ class Status(Wire):
     metadata: ListMeta | None = None
 
 
-Object = Pod | Workload | PodTemplate | Node | Namespace | ServiceAccount | Secret | Partial
+Object = (
+    Pod
+    | Workload
+    | PodTemplate
+    | Node
+    | Namespace
+    | ServiceAccount
+    | Secret
+    | Service
+    | EndpointSlice
+    | PolicyObject
+    | Partial
+)
 
 
 class Resource(Struct, frozen=True):
-    """A list that can be asked for. `name` is the plural, as in coverage; `selectors` make several lists of one."""
+    """A list that can be asked for. `name` is what coverage calls it: the plural, and the group where the plural is not
+    the core's. `selectors` make several lists of one; `versions` are tried in turn where `version` is not served.
+    """
 
     name: str
     kind: str
@@ -342,18 +406,83 @@ class Resource(Struct, frozen=True):
     version: str = "v1"
     namespaced: bool = True
     selectors: tuple[str, ...] = ("",)
+    versions: tuple[str, ...] = ()
 
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def plural(self) -> str:
+        return self.name.partition(".")[0]
+
     def path(self, namespace: str = "") -> str:
         """The request path of the list, over all namespaces or in one."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        return f"{root}/namespaces/{namespace}/{self.name}" if namespace else f"{root}/{self.name}"
+        return f"{root}/namespaces/{namespace}/{self.plural}" if namespace else f"{root}/{self.plural}"
 
 
 SECRET_TYPES = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
+
+_REGISTRATION = "admissionregistration.k8s.io"
+_KYVERNO = "policies.kyverno.io"
+_KUBEWARDEN = "policies.kubewarden.io"
+_OPENSHIFT = "config.openshift.io"
+
+
+def _policy(
+    plural: str, kind: str, group: str, version: str = "v1", *versions: str, namespaced: bool = False
+) -> Resource:
+    return Resource(f"{plural}.{group}", kind, PolicyObject, group, version, namespaced, versions=versions)
+
+
+ADMISSION: tuple[Resource, ...] = (
+    Resource("services", "Service", Service),
+    Resource("endpointslices.discovery.k8s.io", "EndpointSlice", EndpointSlice, group="discovery.k8s.io"),
+    _policy("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", _REGISTRATION),
+    _policy("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", _REGISTRATION),
+    _policy("validatingadmissionpolicies", "ValidatingAdmissionPolicy", _REGISTRATION),
+    _policy("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", _REGISTRATION),
+    _policy("mutatingadmissionpolicies", "MutatingAdmissionPolicy", _REGISTRATION, "v1", "v1beta1"),
+    _policy("mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", _REGISTRATION, "v1", "v1beta1"),
+    _policy("constrainttemplates", "ConstraintTemplate", "templates.gatekeeper.sh", "v1", "v1beta1"),
+    _policy("configs", "Config", "config.gatekeeper.sh", "v1alpha1", namespaced=True),
+    _policy("clusterpolicies", "ClusterPolicy", "kyverno.io"),
+    _policy("policies", "Policy", "kyverno.io", namespaced=True),
+    _policy("policyexceptions", "PolicyException", "kyverno.io", "v2", "v2beta1", namespaced=True),
+    _policy("validatingpolicies", "ValidatingPolicy", _KYVERNO, "v1", "v1beta1", "v1alpha1"),
+    _policy("imagevalidatingpolicies", "ImageValidatingPolicy", _KYVERNO, "v1", "v1beta1", "v1alpha1"),
+    _policy("namespacedvalidatingpolicies", "NamespacedValidatingPolicy", _KYVERNO, "v1", "v1beta1", namespaced=True),
+    _policy(
+        "namespacedimagevalidatingpolicies",
+        "NamespacedImageValidatingPolicy",
+        _KYVERNO,
+        "v1",
+        "v1beta1",
+        namespaced=True,
+    ),
+    _policy("policyexceptions", "PolicyException", _KYVERNO, "v1", "v1beta1", "v1alpha1", namespaced=True),
+    _policy("clusterimagepolicies", "ClusterImagePolicy", "policy.sigstore.dev", "v1beta1", "v1alpha1"),
+    _policy("clusteradmissionpolicies", "ClusterAdmissionPolicy", _KUBEWARDEN, "v1", "v1alpha2"),
+    _policy("admissionpolicies", "AdmissionPolicy", _KUBEWARDEN, "v1", "v1alpha2", namespaced=True),
+    _policy("clusteradmissionpolicygroups", "ClusterAdmissionPolicyGroup", _KUBEWARDEN),
+    _policy("admissionpolicygroups", "AdmissionPolicyGroup", _KUBEWARDEN, namespaced=True),
+    _policy("policyservers", "PolicyServer", _KUBEWARDEN, "v1", "v1alpha2"),
+    _policy("images", "Image", _OPENSHIFT),
+    _policy("clusterimagepolicies", "ClusterImagePolicy", _OPENSHIFT, "v1", "v1alpha1"),
+    _policy("imagepolicies", "ImagePolicy", _OPENSHIFT, "v1", "v1alpha1", namespaced=True),
+)
+"""What takes part in admission; those of groups that a cluster does not serve are absent."""
+
+CONSTRAINTS = "constraints.gatekeeper.sh"
+"""The group whose kinds ConstraintTemplates make: found by discovery, covered under this name."""
+
+CONFIGMAPS = (
+    ("kyverno", "kyverno"),
+    ("cosign-system", "config-policy-controller"),
+    ("connaisseur", "connaisseur-app-config"),
+)
+"""(namespace, name) of the ConfigMaps in which engines keep what decides about enforcement, as their charts do."""
 
 RESOURCES: tuple[Resource, ...] = (
     Resource("namespaces", "Namespace", Namespace, namespaced=False),

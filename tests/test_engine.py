@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 import msgspec
@@ -32,10 +32,10 @@ TODAY = date(2026, 11, 21)
 READ = tuple(Coverage(name, "read") for name in BY_NAME)
 
 
-def made(function: object, title: str = "Something is wrong", severity: Severity = Severity.MEDIUM) -> Check:
+def made(function: Callable[..., Iterable[Fail | Manual]], title: str = "Something is wrong", severity: Severity = Severity.MEDIUM) -> Check:
     """A check from a bare function."""
     mark = check(title, severity=severity, references=("https://kubernetes.io/",), remediation="Mend it.")
-    return load_check(mark(function), SUBJECTS, PARAMETERS)  # type: ignore[type-var]
+    return load_check(mark(function), SUBJECTS, PARAMETERS)
 
 
 def by_image(image: ImageUse) -> Iterator[Fail | Manual]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from auditor.report import Report, Severity
 from auditor.reporters import Options
@@ -12,13 +12,13 @@ from auditor.reporters.overview import is_gap
 from auditor.reporters.unsettled import listed
 
 
-def warnings(report: Report, width: int) -> Iterator[str]:
-    if not report.warnings:
-        return
-    yield f"WARNINGS ({len(report.warnings):,})"
-    yield ""
-    for warning in report.warnings:
-        yield from wrap_text(f"- {warning}", width, "  ")
+def listing(title: str, lines: Sequence[str], width: int) -> Iterator[str]:
+    """A title and what stands under it, point by point; nothing where there is nothing."""
+    if lines:
+        yield f"{title} ({len(lines):,})"
+        yield ""
+        for line in lines:
+            yield from wrap_text(f"- {line}", width, "  ")
 
 
 def gaps(report: Report, width: int) -> Iterator[str]:
@@ -33,7 +33,7 @@ def gaps(report: Report, width: int) -> Iterator[str]:
     yield "NOT READ, OR WITH REMARKS"
     yield ""
     rows = [
-        ["everything" if resources == ["*"] else ", ".join(resources), state, _where(namespaces), detail or "-"]
+        ["everything" if resources == ["*"] else ", ".join(resources), state, _where(resources, namespaces), detail or "-"]
         for (state, namespaces, detail), resources in found.items()
     ]
     yield from table(["resources", "state", "where", "remark"], rows, width)
@@ -66,5 +66,7 @@ def _reason(report: Report, options: Options, code: int) -> str:
     return "the audit went wrong"
 
 
-def _where(namespaces: tuple[str, ...]) -> str:
-    return listed(namespaces) if namespaces else "everywhere"
+def _where(resources: Sequence[str], namespaces: tuple[str, ...]) -> str:
+    if namespaces:
+        return listed(namespaces)
+    return "elsewhere" if "*" in resources else "everywhere"

@@ -14,7 +14,7 @@ _STATUSES = ("manual", "waived", "pass")
 
 
 def heading(report: Report, width: int) -> Iterator[str]:
-    yield from wrap_text(_cluster(report.cluster), width, _INDENT)
+    yield from wrap_text(title(report.cluster), width, _INDENT)
     path = report.policy.path
     about = f"auditor {report.auditor.version}, {len(report.checks)} checks, " + (
         f"policy {path}" if path else "no policy file"
@@ -51,17 +51,18 @@ def namespaces(report: Report, width: int) -> Iterator[str]:
     yield from grid(rows, widths, right=range(1, len(widths)))
 
 
-def is_gap(row: CoverageRow) -> bool:
-    """Whether something may exist that the audit did not see."""
-    return row.state in ("forbidden", "failed", "excluded")
-
-
-def _cluster(cluster: ClusterRow) -> str:
+def title(cluster: ClusterRow) -> str:
+    """Which cluster, of which version, read how and when."""
     name = f"Cluster {cluster.name}" if cluster.name else "Cluster without a name"
     version = f", Kubernetes {cluster.version}" if cluster.version else ""
     sources = {"live": "read live", "snapshot": "from a snapshot", "files": "from files"}
     when = f", collected {cluster.collected_at}" if cluster.collected_at else ", time of collection not known"
     return f"{name}{version}, {sources.get(cluster.source, cluster.source)}{when}"
+
+
+def is_gap(row: CoverageRow) -> bool:
+    """Whether something may exist that the audit did not see."""
+    return row.state in ("forbidden", "failed", "excluded")
 
 
 def _result(report: Report) -> str:
@@ -105,10 +106,12 @@ def _unread(coverage: Sequence[CoverageRow]) -> list[str]:
             text = f"{row.state}{where}"
             reasons = found.setdefault(row.resource, [])
             reasons += [] if text in reasons else [text]
-    left_out = sorted({name for row in coverage if row.resource == "*" for name in row.namespaces})
+    all_left_out = [row for row in coverage if row.resource == "*"]
+    left_out = {name for row in all_left_out for name in row.namespaces}
+    others = [_number(len(left_out), "excluded namespace")] if left_out else ["other namespaces (excluded)"]
     return [
         *(f"{resource} ({', '.join(reasons)})" for resource, reasons in found.items()),
-        *([_number(len(left_out), "excluded namespace")] if left_out else []),
+        *(others if all_left_out else []),
     ]
 
 

@@ -75,13 +75,18 @@ def by_namespace(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     ordered = sorted(rows, key=lambda row: row.first.namespace or "")
     groups = [(place(name or None), list(own)) for name, own in groupby(ordered, lambda row: row.first.namespace or "")]
     for _, own in groups:
-        own.sort(key=_order)
+        own.sort(key=lambda row: severest_first(row.first))
     return sorted(groups, key=lambda group: worst_first(f for row in group[1] for f in row.findings))
 
 
-def tables(rows: Sequence[Row], width: int, colour: bool) -> Iterator[str]:
-    """A heading and a table per namespace. All tables have the same columns."""
+def section(title: str, rows: Sequence[Row], last: str, width: int, colour: bool) -> Iterator[str]:
+    """A title, the names of the columns, and a table per namespace; all tables have the same columns."""
+    if not rows:
+        return
+    yield title
+    yield ""
     widths = fit(rows, width)
+    yield from _titles(widths, last)
     for namespace, own in by_namespace(rows):
         yield ""
         yield from wrap_text(f"{namespace}: {counted(f for row in own for f in row.findings)}", width, "  ")
@@ -90,9 +95,7 @@ def tables(rows: Sequence[Row], width: int, colour: bool) -> Iterator[str]:
         yield from paint(lines) if colour else lines
 
 
-def titles(rows: Sequence[Row], width: int, last: str) -> list[str]:
-    """The line that names the columns."""
-    widths = fit(rows, width)
+def _titles(widths: Widths, last: str) -> list[str]:
     names = ["check", "subject, image"] if widths.check else ["check, subject, image"]
     return grid([[[text] for text in ("severity", *names, last)]], widths.all)
 
@@ -136,7 +139,16 @@ def _origin(finding: Finding) -> list[str]:
     return [finding.origin] if finding.origin else []
 
 
-def _order(row: Row) -> tuple[int, str, str, str, str, str]:
-    first = row.first
-    subject = first.subject
-    return (first.severity.rank, first.check, subject.kind, subject.name, subject.container or "", first.id)
+def severest_first(finding: Finding) -> tuple[int, str, str, str, str, str, str]:
+    """A sort key of findings."""
+    subject = finding.subject
+    where = finding.namespace or ""
+    return (
+        finding.severity.rank,
+        finding.check,
+        where,
+        subject.kind,
+        subject.name,
+        subject.container or "",
+        finding.id,
+    )

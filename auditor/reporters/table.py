@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from auditor.report import Report
 from auditor.reporters import Options
 from auditor.reporters.advice import what_to_do
-from auditor.reporters.closing import exit_text, gaps, warnings
+from auditor.reporters.closing import exit_text, gaps, listing
 from auditor.reporters.overview import heading, namespaces
-from auditor.reporters.rows import Row, alike, one_each, tables, titles
+from auditor.reporters.rows import alike, one_each, section
 from auditor.reporters.unsettled import broken, not_judged, waived
 
 NARROWEST = 60
@@ -24,13 +24,13 @@ def render(report: Report, options: Options) -> str:
     sections: tuple[Iterable[str], ...] = (
         heading(report, width),
         namespaces(report, width),
-        _section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour),
-        _section(f"TO JUDGE BY HAND ({len(questions):,})", alike(questions), "what to find out", width, options.colour),
+        section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour),
+        section(f"TO JUDGE BY HAND ({len(questions):,})", alike(questions), "what to find out", width, options.colour),
         what_to_do(report, failures, width),
         not_judged(report, width),
         broken(report, width),
         waived(report, width),
-        warnings(report, width),
+        listing("WARNINGS", report.warnings, width),
         gaps(report, width),
         exit_text(report, options, width),
     )
@@ -45,11 +45,3 @@ def joined(sections: Iterable[Iterable[str]]) -> str:
     """Sections with an empty line between them, the empty ones left out; ends with a line feed."""
     texts = ("\n".join(section) for section in sections)
     return "\n\n".join(text for text in texts if text) + "\n"
-
-
-def _section(title: str, rows: list[Row], last: str, width: int, colour: bool) -> Iterator[str]:
-    if rows:
-        yield title
-        yield ""
-        yield from titles(rows, width, last)
-        yield from tables(rows, width, colour)

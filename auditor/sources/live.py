@@ -25,6 +25,7 @@ from auditor.sources.reader import HURRIED, Reader
 from auditor.sources.transport import Connection
 
 _THREADS = 5
+_LOOK_UPS = 16  # each of them is small, and most of it is waiting
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # The big ones first, so that none of them is left alone at the end.
 _ORDER = ("pods", "replicasets", "jobs", "nodes", "deployments")
@@ -65,7 +66,7 @@ def collect(
         if not _LABEL.fullmatch(namespace):
             raise UsageError(f"{namespace!r} cannot be the name of a namespace")
     identity = identify(options.kubeconfig, options.context, os.environ)
-    connection = Connection(identity, timeout=options.timeout, connections=2 * _THREADS)
+    connection = Connection(identity, timeout=options.timeout, connections=max(2 * _THREADS, _LOOK_UPS))
     if not connection.verified:
         progress.warn(f"the identity of {connection.host} is not verified (insecure-skip-tls-verify)")
     reader = Reader(connection, sleep)
@@ -112,7 +113,7 @@ class _Scan:
         _something_was_read(outcomes, self._reader.host)
         self._owners.follow(_THREADS)
         readable = _readable([outcome for outcome in outcomes if outcome.resource.name == "secrets"])
-        secretnames.look_up(self._reader, self._inventory, readable, _THREADS)
+        secretnames.look_up(self._reader, self._inventory, readable, _LOOK_UPS)
         if self.uid is None:
             self._read_uid()
 

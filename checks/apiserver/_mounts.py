@@ -22,14 +22,5 @@ def mount_of(pod: ControlPlanePod, path: str) -> Mount | None:
     return max(inside, key=lambda mount: len(absolute(mount.path)), default=None)
 
 
-def host_path(pod: ControlPlanePod, path: str) -> str | None:
-    """Where on the node an absolute path of the container lies; None where it is in no hostPath volume."""
-    mount = mount_of(pod, path)
-    if mount is None or mount.host_path is None:
-        return None
-    rest = path[len(absolute(mount.path).rstrip("/")) :]
-    return absolute(f"{mount.host_path}/{mount.sub_path}/{rest}")
-
-
 def _holds(base: str, path: str) -> bool:
     return path == base or path.startswith(base.rstrip("/") + "/")

@@ -9,7 +9,8 @@ from auditor import ADMISSION_PLUGINS, ControlPlanePod, admission_plugins
 
 # The releases whose plugins ADMISSION_PLUGINS are.
 _KNOWN_MINORS = range(32, 37)
-_NAME = re.compile(r"[A-Za-z0-9]+", re.ASCII)
+# Names of the project are letters and digits; vendors put their domain before them.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]*", re.ASCII)
 _BY_CASE = {name.lower(): name for name in ADMISSION_PLUGINS}
 _SHOWN = 80
 _LISTS = ("enable-admission-plugins", "disable-admission-plugins")
@@ -20,15 +21,12 @@ def refusals(pod: ControlPlanePod, version: str) -> list[str]:
     plugins = admission_plugins(pod.flags)
     given = {flag.name for flag in pod.flags if flag.dashes == 2}
     both = sorted({*plugins.enable} & {*plugins.disable})
+    excluded = [flag for flag in _LISTS if flag in given and plugins.exclusive is not None]
     return [
         *(f"-{flag} has one dash" for flag in _single_dash(pod)),
         *(wrong for name in plugins.named if (wrong := _wrong(name) or _unknown(name, pod, version))),
         *(f"{name} is both enabled and disabled" for name in both),
-        *(
-            f"--admission-control excludes --{flag}"
-            for flag in _LISTS
-            if plugins.exclusive is not None and flag in given
-        ),
+        *(f"--admission-control excludes --{flag}" for flag in excluded),
     ]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from auditor import ApiServer, Fail, Severity, check, docs
-from checks.apiserver._divergence import differences
+from checks.apiserver._divergence import Values, differences
 from checks.apiserver._servers import listed
 
 
@@ -33,7 +33,11 @@ def apiserver_divergence(server: ApiServer) -> Iterator[Fail]:
     found = differences(server.pods)
     if found:
         yield Fail(
-            f"The {len(server.pods)} API servers differ in {listed(list(found)[:5])}"
-            + (f", and {len(found) - 5} more." if len(found) > 5 else "."),
+            f"The {len(server.pods)} API servers differ in {listed(_told(found)[:3])}"
+            + (f", and in {len(found) - 3} more." if len(found) > 3 else "."),
             evidence={"differences": found},
         )
+
+
+def _told(found: Mapping[str, Values]) -> list[str]:
+    return [f"{what} ({', '.join(f'{n}: {value}' for n, value in values.items())})" for what, values in found.items()]

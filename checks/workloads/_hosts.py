@@ -33,7 +33,7 @@ def suspicions(registry: str, approved: Collection[str], declared: Collection[st
     if not well_known(lower) and not _under(lower, known | {_PORT.sub("", name).lower() for name in declared}):
         imitated = _imitated(lower, known)
         if imitated:
-            yield "look-alike", f"looks like {imitated}, and belongs to somebody else"
+            yield "look-alike", f"looks like {imitated}, but is under another domain"
 
 
 def _under(host: str, domains: Collection[str]) -> bool:

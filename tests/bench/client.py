@@ -17,7 +17,7 @@ def bare(kubeconfig: str) -> int:
     from kubernetes.config.kube_config import load_kube_config
 
     configuration = Configuration()
-    load_kube_config(kubeconfig, client_configuration=configuration)
+    load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
     client = ApiClient(configuration)
     size, token = 0, ""
     while True:
@@ -37,16 +37,17 @@ def typed(kubeconfig: str) -> int:
     from kubernetes.config.kube_config import load_kube_config
 
     configuration = Configuration()
-    load_kube_config(kubeconfig, client_configuration=configuration)
+    load_kube_config(kubeconfig, client_configuration=configuration)  # type: ignore[no-untyped-call]
     api = CoreV1Api(ApiClient(configuration))
     count = 0
     more: dict[str, Any] = {}
     while True:
         page = api.list_pod_for_all_namespaces(limit=PAGE, _request_timeout=60, **more)
         count += len(page.items)
-        if not page.metadata.var_continue:
+        token = page.metadata.var_continue if page.metadata else None
+        if not token:
             return count
-        more = {"_continue": page.metadata.var_continue}
+        more = {"_continue": token}
 
 
 if __name__ == "__main__":

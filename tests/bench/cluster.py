@@ -14,13 +14,13 @@ _DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 def _managed_fields() -> list[dict[str, Any]]:
     """As a kubelet and a controller manager write them: most of a real pod's bytes."""
-    container = {
+    container: dict[str, Any] = {
         f"f:{name}": {}
         for name in ("image", "imagePullPolicy", "name", "resources", "terminationMessagePath", "securityContext")
     }
-    env = {f'k:{{"name":"SETTING_{i}"}}': {".": {}, "f:name": {}, "f:value": {}} for i in range(30)}
+    env: dict[str, Any] = {f'k:{{"name":"SETTING_{i}"}}': {".": {}, "f:name": {}, "f:value": {}} for i in range(30)}
     containers = {f'k:{{"name":"c{i}"}}': container | {"f:env": {".": {}} | env} for i in range(3)}
-    conditions = {
+    conditions: dict[str, Any] = {
         f'k:{{"type":"{kind}"}}': {
             ".": {},
             "f:lastProbeTime": {},

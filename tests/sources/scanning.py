@@ -12,8 +12,10 @@ import yaml
 
 from auditor.inventory import Inventory
 from auditor.model import ClusterInfo, Coverage, Snapshot
+from auditor.sources.configuration import identify
 from auditor.sources.live import LiveCluster, LiveOptions, collect
 from auditor.sources.progress import Progress
+from auditor.sources.transport import Connection
 from tests.apiserver import ApiServer
 
 
@@ -83,3 +85,13 @@ def owned(item: dict[str, Any], api_version: str, kind: str, name: str, uid: str
 def named(name: str, namespace: str = "", **rest: Any) -> dict[str, Any]:
     metadata = {"name": name, "uid": f"uid-{namespace}-{name}", **({"namespace": namespace} if namespace else {})}
     return {"metadata": metadata, **rest}
+
+
+def seen_by(server: ApiServer, folder: Path, user: dict[str, Any]) -> list[str]:
+    """The Authorization header of two requests."""
+    identity = identify(str(write_kubeconfig(folder / "k", server.url, user)), None)
+    connection = Connection(identity, timeout=5, connections=2)
+    connection.get("/version")
+    connection.get("/version")
+    connection.close()
+    return [request.header("authorization") for request in server.requests]

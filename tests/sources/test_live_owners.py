@@ -13,7 +13,7 @@ from auditor.sources import secretnames
 from auditor.sources.configuration import identify
 from auditor.sources.reader import Reader
 from auditor.sources.transport import Connection
-from tests.apiserver import ApiServer, plain
+from tests.apiserver import ApiServer, Reply, plain
 from tests.apistore import Store
 from tests.sources.scanning import named, owned, pod, scan, write_kubeconfig
 
@@ -190,3 +190,30 @@ def test_look_ups_are_bounded(tmp_path: Path) -> None:
     row = next(row for row in snapshot.coverage if row.resource == "secrets")
     assert (row.state, row.namespaces) == ("failed", ("shop",))
     assert row.detail.startswith("5 named pull secrets were not looked up")
+
+
+def test_owners_are_named_where_discovery_is_silent(tmp_path: Path, store: Store) -> None:
+    with ApiServer(store) as server:
+        server.inject(f"/apis/{TEKTON}", *[plain(503, "service unavailable")] * 10)
+        found = scan(server, tmp_path)
+    row = found.row("taskrun.tekton.dev")
+    assert row.state == "failed"
+    assert "discovery does not say" in row.detail
+    assert not any(owner.known for owner in found.snapshot.owners)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        (plain(503, "service unavailable"), "failed"),
+        (plain(404, "404 page not found"), "absent"),
+        (plain(410, ""), "failed"),
+    ],
+)
+def test_owner_lists_that_break_are_noted(tmp_path: Path, store: Store, fault: Reply, state: str) -> None:
+    with ApiServer(store) as server:
+        server.inject(f"/apis/{TEKTON}/taskruns", *[fault] * 50)
+        found = scan(server, tmp_path)
+        assert server.count(f"/apis/{TEKTON}/taskruns") <= 5
+    assert found.row("taskruns.tekton.dev").state == state
+    assert found.row("pods").state == "read"

@@ -10,9 +10,13 @@ import pytest
 
 from auditor import wire
 from auditor.errors import SourceError
+from auditor.sources.configuration import identify
+from auditor.sources.listing import Walk, decode, pages
+from auditor.sources.reader import Reader
+from auditor.sources.transport import PARTIAL_LIST, Connection
 from tests.apiserver import ApiServer, Reply, Request, Response
 from tests.replay import Replay, exchanges
-from tests.sources.scanning import scan
+from tests.sources.scanning import scan, write_kubeconfig
 
 COUNTS = {
     "namespaces": 7,
@@ -139,3 +143,15 @@ def test_anonymous_may_read_nothing(tmp_path: Path) -> None:
     assert set(found.states().values()) == {"forbidden"}
     assert found.cluster.version == "v1.36.2"
     assert found.cluster.uid is None
+
+
+def test_metadata_of_recorded_replica_sets(tmp_path: Path) -> None:
+    with ApiServer(Replay("metadata")) as server:
+        identity = identify(str(write_kubeconfig(tmp_path / "kubeconfig", server.url)), None)
+        connection = Connection(identity, timeout=5, connections=2)
+        walk = Walk(Reader(connection), "/apis/apps/v1/replicasets", accept=PARTIAL_LIST)
+        found = [item for page in pages(walk) for item in decode(wire.Partial, page, walk)[0]]
+        connection.close()
+    owners = [item.metadata.owner_references for item in found if item.metadata]
+    assert len(owners) == COUNTS["replicasets"]
+    assert all(owner and owner[0].controller and owner[0].uid for owner in owners)

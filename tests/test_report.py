@@ -1,0 +1,148 @@
+"""The report's values: identity, counts, the published form and its way back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.report import (
+    Counts,
+    Finding,
+    Severity,
+    Subject,
+    finding_to_dict,
+    from_json,
+    identity,
+    merge_evidence,
+    to_dict,
+)
+from tests.reporters.samples import finding, report, shop
+
+
+def test_severities_are_ordered() -> None:
+    assert sorted(Severity, key=lambda severity: severity.rank) == ["critical", "high", "medium", "low"]
+
+
+def test_identity_is_published_and_may_not_change() -> None:
+    web = Subject("Deployment", "web", "nginx")
+    assert identity("unpinned-image", "payments", web) == "92e583662a3a180c"
+    assert identity("unpinned-image", "payments", web, "part", "repository") == "7e11e0f034abcc01"
+
+
+def test_identity_tells_subjects_apart() -> None:
+    subjects = [Subject("Deployment", "web"), Subject("Deployment", "web", "nginx"), Subject("StatefulSet", "web")]
+    ids = {
+        identity(check, namespace, subject, part, repository)
+        for check in ("a", "b")
+        for namespace in (None, "", "x")
+        for subject in subjects
+        for part in ("", "p")
+        for repository in ("", "p")
+    }
+    assert len(ids) == 2 * 3 * 3 * 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        (Subject("Deployment", "web", "nginx"), "Deployment/web (nginx)"),
+        (Subject("Secret", "regcred"), "Secret/regcred"),
+        (Subject("Cluster", ""), "Cluster"),
+    ],
+)
+def test_subjects_in_words(subject: Subject, text: str) -> None:
+    assert str(subject) == text
+
+
+def test_counts_add_up() -> None:
+    total = Counts(1, 2, 3, 4) + Counts(10, 20, 30, 40)
+    assert total == Counts(11, 22, 33, 44)
+    assert total.subjects == 110
+
+
+def test_failures_count_from_a_severity_up_without_the_known() -> None:
+    sample = shop()
+    assert [sample.failures(severity) for severity in Severity] == [1, 4, 8, 9]
+    known = [f.id for f in sample.findings if f.check == "floating-tag"]
+    assert sample.failures(Severity.HIGH, known) == 3
+
+
+def test_only_the_unread_and_the_broken_make_an_audit_incomplete() -> None:
+    subject = Subject("Namespace", "x")
+
+    def with_cause(cause: Any) -> bool:
+        return report([finding("runs-as-root", "x", subject, "…", status="manual", cause=cause)]).incomplete
+
+    assert [with_cause(cause) for cause in ("judgment", "unreadable", "error")] == [False, True, True]
+    assert not report([finding("runs-as-root", "x", subject, "…")]).incomplete
+
+
+def test_the_published_form_has_its_keys_in_order() -> None:
+    plain = to_dict(shop())
+    assert list(plain) == [
+        *("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "warnings")
+    ]
+    assert list(plain["findings"][0]) == [
+        *("id", "cluster", "check", "status", "cause", "severity", "namespace", "subject", "image"),
+        *("message", "evidence", "remediation", "references", "waiver"),
+    ]
+    assert list(plain["cluster"]) == ["name", "uid", "version", "collectedAt", "source"]
+    assert list(plain["summary"]) == ["pass", "fail", "manual", "waived", "bySeverity", "byNamespace"]
+    assert list(plain["checks"][0]) == ["id", "title", "severity", "pass", "fail", "manual", "waived"]
+    assert plain["findings"][0] == finding_to_dict(shop().findings[0])
+
+
+def test_a_subject_without_a_container_has_no_such_key() -> None:
+    plain = to_dict(report([finding("runs-as-root", "x", Subject("Secret", "s"), "…")]))
+    assert plain["findings"][0]["subject"] == {"kind": "Secret", "name": "s"}
+
+
+def test_where_a_manifest_stands_is_not_published() -> None:
+    one = msgspec.structs.replace(finding("runs-as-root", "x", Subject("Secret", "s"), "…"), origin="a.yaml:3")
+    assert "origin" not in finding_to_dict(one)
+
+
+def test_a_report_comes_back_whole() -> None:
+    assert from_json(json.dumps(to_dict(shop())).encode()) == shop()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"{}", b'{"schema": "auditor.snapshot/v1"}', json.dumps({**to_dict(shop()), "schema": "v2"}).encode()],
+)
+def test_what_is_no_report_is_refused(data: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        from_json(data)
+
+
+def test_a_finding_is_frozen() -> None:
+    one: Any = finding("runs-as-root", "x", Subject("Secret", "s"), "…")
+    assert isinstance(one, Finding)
+    with pytest.raises(AttributeError):
+        one.status = "waived"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ({"count": 1}, {"count": 2}, {"count": 3}),
+        ({"nodes": ["a", "b"]}, {"nodes": ["b", "c"]}, {"nodes": ["a", "b", "c"]}),
+        ({"on": True}, {"on": False}, {"on": True}),
+        ({"text": "x"}, {"text": "y"}, {"text": "x"}),
+        ({"by": {"a": 1}}, {"by": {"a": 2, "b": 3}}, {"by": {"a": 3, "b": 3}}),
+        ({"mixed": 1}, {"mixed": ["a"]}, {"mixed": 1}),
+        ({}, {"new": None}, {"new": None}),
+    ],
+)
+def test_evidence_of_two_answers(first: dict[str, Any], second: dict[str, Any], both: dict[str, Any]) -> None:
+    assert merge_evidence(first, second) == both
+
+
+@given(st.lists(st.integers()), st.lists(st.integers()))
+def test_united_lists_hold_all_of_both(first: list[int], second: list[int]) -> None:
+    assert set(merge_evidence({"x": first}, {"x": second})["x"]) == {*first, *second}
