@@ -65,8 +65,7 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.NO_AUDIT
     except (KeyboardInterrupt, typer.Abort):
         _complain("interrupted; nothing was written", "")
-        sys.stderr.flush()
-        os._exit(130)  # at once: a thread may still wait for the network
+        return 130  # as a shell says of what SIGINT ended; threads that still wait for the network are daemons
 
 
 def _complain(message: str, advice: str) -> None:

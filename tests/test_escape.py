@@ -29,7 +29,9 @@ def test_what_shows_nothing_is_shown(text: str) -> None:
     assert escape(text).isascii()
 
 
-@pytest.mark.parametrize("text", ["docker.io/library/nginx:1.25", "Grüße, 漢字 и τέλος", "e\u0301", "שלום", "a\\u{202e}"])
+@pytest.mark.parametrize(
+    "text", ["docker.io/library/nginx:1.25", "Grüße, 漢字 и τέλος", "e\u0301", "שלום", "a\\u{202e}"]
+)
 def test_ordinary_text_stays(text: str) -> None:
     assert escape(text) == text
 

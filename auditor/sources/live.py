@@ -32,11 +32,15 @@ _ORDER = ("pods", "replicasets", "jobs", "nodes", "deployments")
 
 
 class LiveOptions(Struct, frozen=True):
-    """`timeout`: seconds for each wait on the API server. `namespaces`: namespaced lists are read in these alone."""
+    """`timeout`: seconds for each wait on the API server. `namespaces`: namespaced lists are read in these alone.
+
+    `resources`: only these lists are read, all if there are none.
+    """
 
     kubeconfig: str | None = None
     context: str | None = None
     namespaces: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     page_size: int = 500
     timeout: float = 60
 
@@ -119,7 +123,8 @@ class _Scan:
 
     def _read_lists(self) -> list[Outcome]:
         ranks = {name: rank for rank, name in enumerate(_ORDER)}
-        resources = sorted(wire.RESOURCES, key=lambda resource: ranks.get(resource.name, len(ranks)))
+        wanted = [resource for resource in wire.RESOURCES if resource.name in (self._options.resources or wire.BY_NAME)]
+        resources = sorted(wanted, key=lambda resource: ranks.get(resource.name, len(ranks)))
         if not self._options.namespaces:
             return self._at_once([partial(self._lists.read, resource) for resource in resources])
         missing, first = self._check_namespaces()

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from auditor import Credentials, Owner
 
+_STORED = {"template": "Its pod template", "pods": "A pod of it"}
+
 
 def named_secrets(owner: Owner, credentials: Credentials) -> Iterator[tuple[str, str]]:
     """(where, name) of each name once. `where` begins a sentence: who names it.
@@ -18,7 +20,7 @@ def named_secrets(owner: Owner, credentials: Credentials) -> Iterator[tuple[str,
         if credentials.inherited(owner, shape):
             where = f"Service account {shape.service_account or 'default'}, whose list its pods get,"
         else:
-            where = "Its pod template" if shape.source == "template" else "A pod of it"
+            where = "The pod" if owner.kind == "Pod" else _STORED[shape.source]
         for name in credentials.effective(owner, shape):
             if name not in told:
                 told.add(name)

@@ -24,8 +24,12 @@ def malformed_pull_secret(secret: PullSecret, users: SecretUsers) -> Iterator[Fa
     secrets that a pod names before it pulls, and stops at the first that it cannot read: then no pull with credentials
     of that pod works, for no registry, though its other secrets are sound. Nothing shows until an image is pulled anew.
     """
-    if secret.content.rejected is None:
+    reason = secret.content.rejected
+    if reason is None:
         return
+    entry = next((e for e in secret.content.entries if e.problem and reason.endswith(e.problem)), None)
+    if entry:
+        reason = f'in the entry of "{entry.key}", {entry.problem}'
     owners = list(dict.fromkeys(f"{u.owner.kind}/{u.owner.name}" for u in users.pulling(secret.namespace, secret.name)))
     seen = "" if users.complete(secret.namespace) else ", as far as workloads and service accounts were read"
     if owners:
@@ -34,6 +38,6 @@ def malformed_pull_secret(secret: PullSecret, users: SecretUsers) -> Iterator[Fa
     else:
         harm = f"No workload pulls with it{seen}."
     yield Fail(
-        f"The kubelet rejects this secret: {secret.content.rejected}. {harm}",
-        evidence={"reason": secret.content.rejected, "owners": owners, "count": len(owners)},
+        f"The kubelet rejects this secret: {reason}. {harm}",
+        evidence={"reason": reason, "owners": owners, "count": len(owners)},
     )

@@ -39,8 +39,9 @@ def wrong_credential_shadows_anonymous(
         if now and all(end and end <= now for end in ends):
             secrets = sorted({each.secret.name for each in served})
             yield Fail(
-                f"The only credential that matches {image.repository} has expired (secret {', '.join(secrets)}), and "
-                "the kubelet does not try without: if the image is public, its pulls fail for no reason.",
+                f"The only in-cluster credential that matches {image.repository} has expired (secret "
+                f"{', '.join(secrets)}). The kubelet never falls back to an anonymous pull, so that public images "
+                "fail with it.",
                 evidence={"repository": image.repository, "secrets": secrets},
             )
         elif now is None or not any(end and end > now for end in ends):

@@ -45,6 +45,6 @@ def debug_container(image: ImageUse) -> Iterator[Fail]:
                 {"pod": debug.pod, "runningSince": debug.started_at or None, "manager": debug.manager or None}
                 for debug in found[:20]
             ],
-            "pods": len(found),
+            "pods": len(found) or 1,
         },
     )

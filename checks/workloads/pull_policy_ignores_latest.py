@@ -32,9 +32,9 @@ def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail]:
     if reference is None or reference.pinned or reference.effective_tag != "latest":
         return
     if "IfNotPresent" in image.pull_policies:
-        tag = "latest" if reference.tag else "no tag, which means latest,"
+        follows = "follows latest" if reference.tag else "has no tag, which means latest,"
         yield Fail(
-            f"{image.normalised} has {tag} with imagePullPolicy IfNotPresent, where the API server's own default is "
+            f"{image.normalised} {follows} with imagePullPolicy IfNotPresent, where the API server's own default is "
             "Always.",
             evidence={"pullPolicies": list(image.pull_policies)},
         )

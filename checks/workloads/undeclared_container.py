@@ -44,8 +44,9 @@ def undeclared_container(image: ImageUse, policy: Policy) -> Iterator[Fail]:
             pods += shape.pods
             examples.update(shape.examples)
     if pods:
+        where = f"pod {min(examples)}" if pods == 1 else f"{pods} pods such as {min(examples)}"
         yield Fail(
-            f"Container {image.container} ({image.normalised}) is in {pods} pod{'s' if pods > 1 else ''} such as "
-            f"{min(examples)}, but not in the template that made them: injected at admission, or added by hand.",
+            f"Container {image.container} ({image.normalised}) is in {where}, but not in the template that "
+            f"made {'it' if pods == 1 else 'them'}: injected at admission, or added by hand.",
             evidence={"pods": pods, "examples": sorted(examples)[:5]},
         )

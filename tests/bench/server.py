@@ -14,6 +14,8 @@ GROUPS = b'{"kind":"APIGroupList","apiVersion":"v1","groups":[]}'
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     total = 0
     ready: dict[int, bytes] = {}  # noqa: RUF012
     lists: dict[str, bytes] = {}  # noqa: RUF012

@@ -39,7 +39,11 @@ def test_broken_text_keeps_all_but_the_blanks(text: str, width: int) -> None:
         ("docker.io/library/nginx:1.25", 24, ["docker.io/library/nginx", "  :1.25"]),
         ("myprivateregistry.com:5000/team/api:1", 30, ["myprivateregistry.com:5000/", "  team/api:1"]),
         (f"quay.io/corp/api@{DIGEST}", 50, ["quay.io/corp/api@" + DIGEST[:33], "  " + DIGEST[33:]]),
-        (f"quay.io/corp/platform/api@{DIGEST}", 50, ["quay.io/corp/platform/api", f"  @{DIGEST[:47]}", f"  {DIGEST[47:]}"]),
+        (
+            f"quay.io/corp/platform/api@{DIGEST}",
+            50,
+            ["quay.io/corp/platform/api", f"  @{DIGEST[:47]}", f"  {DIGEST[47:]}"],
+        ),
         ("a" * 25, 10, ["a" * 10, "  " + "a" * 8, "  " + "a" * 7]),
         ("nginx :1", 20, ["nginx\\u{20}:1"]),
         ("", 20, [""]),
