@@ -40,7 +40,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m auditor.docs --check
+	$(BIN)/python -m auditor.documentation --check
 
 check: COVERAGE = 1
 check: lint test
@@ -49,7 +49,7 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 docs: setup
-	$(BIN)/python -m auditor.docs
+	$(BIN)/python -m auditor.documentation
 
 clean:
 	rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

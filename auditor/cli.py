@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from auditor.output import Output
     from auditor.policy import Policy
     from auditor.report import Report
+    from auditor.reporters import Options
 
 app = typer.Typer(
     name="auditor",
@@ -120,7 +121,7 @@ def scan(
     from auditor.engine import Scope, evaluate
     from auditor.packs import load_packs, select
     from auditor.rbac import needed_resources
-    from auditor.reporters import FORMATS
+    from auditor.reporters import FORMATS, Options
 
     outputs = parse_outputs(output or [], tuple(FORMATS), "table")
     threshold = _fail_on(fail_on)
@@ -141,9 +142,11 @@ def scan(
     report = evaluate(collected.snapshot, checks, rules, today, scope=scope, source=collected.source, known=ids)
     if save_snapshot:
         _save(collected.snapshot, save_snapshot)
-    code = exit_code(report, threshold, _failures(before, fail_on_new), allow_incomplete=allow_incomplete)
+    old = {finding.id for finding in before.findings if finding.status == "fail"} if before and fail_on_new else set()
+    code = exit_code(report, threshold, old, allow_incomplete=allow_incomplete)
+    new = report.failures(threshold, old) if fail_on_new and threshold else None
     for wanted in outputs:
-        _emit(report, wanted, code, fail_on)
+        _emit(report, wanted, Options(80, False, int(code), fail_on, allow_incomplete, new))
     return code
 
 
@@ -187,7 +190,7 @@ def checks(
     id: Annotated[str | None, typer.Argument(metavar="ID", help="Explain this one.")] = None,  # noqa: A002
 ) -> int:
     """List the checks, or explain one."""
-    from auditor.docs import explain, listing
+    from auditor.documentation import explain, listing
     from auditor.packs import load_packs, select
 
     known = load_packs(())
@@ -213,7 +216,7 @@ def policy_check(path: Annotated[str, typer.Argument(metavar="FILE", help="The p
 @policy_app.command("schema")
 def policy_schema() -> int:
     """Print the JSON Schema of the policy file."""
-    from auditor.docs import policy_schema_text
+    from auditor.documentation import policy_schema_text
 
     write_standard(policy_schema_text())
     return Exit.OK
@@ -269,11 +272,6 @@ def _fail_on(text: str) -> Severity | None:
         raise UsageError(f"--fail-on {text}: no such severity", f"One of {', '.join(Severity)}, or never.") from None
 
 
-def _failures(before: Report | None, fail_on_new: bool) -> set[str]:
-    """The failures that a baseline knows, none where they count all the same."""
-    return {f.id for f in before.findings if f.status == "fail"} if before and fail_on_new else set()
-
-
 def _policy(path: str | None) -> Policy:
     from auditor.policy import Policy
     from auditor.policy_file import load_policy
@@ -308,16 +306,17 @@ def _save(found: Snapshot, place: str) -> None:
     write_file(path, compressed(path, dump_snapshot(found)))
 
 
-def _emit(report: Report, output: Output, code: Exit, fail_on: str) -> None:
-    from auditor.reporters import Options, render
+def _emit(report: Report, output: Output, options: Options) -> None:
+    import msgspec
 
-    here = output.path is None
-    colour = here and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    text = render(output.format, report, Options(_width() if here else 80, colour, int(code), fail_on))
+    from auditor.reporters import render
+
     if output.path:
-        write_file(output.path, text.encode("utf-8", "backslashreplace"))
-    else:
-        write_standard(text)
+        write_file(output.path, render(output.format, report, options).encode("utf-8", "backslashreplace"))
+        return
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    options = msgspec.structs.replace(options, width=_width(), colour=colour)
+    write_standard(render(output.format, report, options))
 
 
 def _width() -> int:

@@ -77,7 +77,7 @@ def _checks_of(package: ModuleType) -> tuple[Check, ...]:
 
 def _modules(package: ModuleType) -> Iterator[ModuleType]:
     yield package
-    for info in sorted(pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}.")):
+    for info in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
         yield importlib.import_module(info.name)
 
 

@@ -37,7 +37,7 @@ def cluster_role(resources: Iterable[str]) -> str:
             lines += [f'  - apiGroups: ["{group}"]', f"    resources: [{', '.join(names)}]", '    verbs: ["list"]']
     if secrets:
         lines += [
-            "  # RBAC cannot narrow this to registry secrets. Auditor asks for their two types only, keeps none,",
+            "  # RBAC cannot narrow this to registry secrets. Auditor asks for their two types only, keeps no value,",
             "  # and looks up other names that pods refer to as metadata. Without this rule those checks answer manual.",
             '  - apiGroups: [""]',
             "    resources: [secrets]",

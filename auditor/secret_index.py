@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 from auditor.coverage import Gaps
 from auditor.image import DOCKER_HUB, Reference
 from auditor.model import PullSecret, Shape, Snapshot
-from auditor.registrykey import is_docker_hub_key, matches, parse_key, serving
+from auditor.registrykey import is_glob, matches, parse_key, serving
 from auditor.subjects import ImageUse
 from auditor.wire import WORKLOADS
 
@@ -16,6 +16,9 @@ NAMING = ("pods", *WORKLOADS, "serviceaccounts")
 """What can name a pull secret."""
 
 _Name = tuple[str, str]
+_Host = tuple[tuple[str, ...], str]
+_ANY: _Host = ((), "")
+_HUB_KEY = "index.docker.io"
 
 
 class SecretUsers:
@@ -80,12 +83,11 @@ class RegistryKeys:
     def holders(self, image: Reference) -> tuple[PullSecret, ...]:
         """The secrets of any namespace with a credential for the image's registry that the kubelet could use."""
         if image.name not in self._holders:
-            found = {
-                (secret.namespace, secret.name): secret
-                for key, secrets in self._by_key.items()
-                if serving([key], image) and (image.registry == DOCKER_HUB or not is_docker_hub_key(key))
-                for secret in secrets
-            }
+            hosts = [_ANY, _host(_host_of(image))]
+            if image.registry == DOCKER_HUB:  # its other key is offered to further hosts, but is not meant for them
+                hosts.append(_host(_HUB_KEY))
+            keys = (key for host in hosts for key in self._keys.get(host, ()) if serving([key], image))
+            found = {(secret.namespace, secret.name): secret for key in keys for secret in self._keys_in[key]}
             self._holders[image.name] = tuple(found[name] for name in sorted(found))
         return self._holders[image.name]
 
@@ -93,22 +95,42 @@ class RegistryKeys:
         """The repositories in use that the key matches by itself, each once, with some tag or digest of theirs."""
         if key not in self._served:
             parsed = parse_key(key)
-            self._served[key] = tuple(i for i in self._images if parsed is not None and matches(parsed, i))
+            host = _host(key)
+            images = (i for h, found in self._images.items() if host in (_ANY, h) for i in found)
+            self._served[key] = tuple(i for i in images if parsed is not None and matches(parsed, i))
         return self._served[key]
 
     @cached_property
-    def _by_key(self) -> dict[str, list[PullSecret]]:
+    def _keys_in(self) -> dict[str, list[PullSecret]]:
         found: dict[str, list[PullSecret]] = {}
-        for key, secret in self._credentials():
-            found.setdefault(key, []).append(secret)
-        return found
-
-    def _credentials(self) -> Iterator[tuple[str, PullSecret]]:
         for secret in self._secrets:
             if not (secret.content.rejected or secret.content.unusable):
-                yield from ((entry.key, secret) for entry in secret.content.entries if entry.problem is None)
+                for entry in secret.content.entries:
+                    if entry.problem is None:
+                        found.setdefault(entry.key, []).append(secret)
+        return found
 
     @cached_property
-    def _images(self) -> tuple[Reference, ...]:
-        found = {use.reference.name: use.reference for use in self._uses if use.reference}
-        return tuple(found[name] for name in sorted(found))
+    def _keys(self) -> dict[_Host, list[str]]:
+        found: dict[_Host, list[str]] = {}
+        for key in self._keys_in:
+            found.setdefault(_host(key), []).append(key)
+        return found
+
+    @cached_property
+    def _images(self) -> dict[_Host, list[Reference]]:
+        references = {use.reference.name: use.reference for use in self._uses if use.reference}
+        found: dict[_Host, list[Reference]] = {}
+        for name in sorted(references):
+            found.setdefault(_host(_host_of(references[name])), []).append(references[name])
+        return found
+
+
+def _host_of(image: Reference) -> str:
+    return image.name.partition("/")[0]
+
+
+def _host(key: str) -> _Host:
+    """Labels and port, which have to be equal for a match; `_ANY` where a star stands for more, or nothing is said."""
+    parsed = parse_key(key)
+    return _ANY if parsed is None or is_glob(key) else (parsed.labels, parsed.port)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.check import Check
-from auditor.docs import main as docs_main
+from auditor.documentation import main as docs_main
 from auditor.packs import load_packs
 from tests.auditing import FIXTURES, ROOT, audit, policy_at, read
 

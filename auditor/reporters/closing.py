@@ -33,7 +33,7 @@ def gaps(report: Report, width: int) -> Iterator[str]:
     yield "NOT READ, OR WITH REMARKS"
     yield ""
     rows = [
-        ["everything" if resources == ["*"] else ", ".join(resources), state, _where(resources, namespaces), detail or "-"]
+        [_what(resources), state, _where(resources, namespaces), detail or "-"]
         for (state, namespaces, detail), resources in found.items()
     ]
     yield from table(["resources", "state", "where", "remark"], rows, width)
@@ -64,6 +64,10 @@ def _reason(report: Report, options: Options, code: int) -> str:
     if code == 0:
         return f"{none}, incomplete as the audit is (--allow-incomplete)" if report.incomplete else none
     return "the audit went wrong"
+
+
+def _what(resources: Sequence[str]) -> str:
+    return ", ".join("everything" if resource == "*" else resource for resource in resources)
 
 
 def _where(resources: Sequence[str], namespaces: tuple[str, ...]) -> str:

@@ -85,7 +85,7 @@ def section(title: str, rows: Sequence[Row], last: str, width: int, colour: bool
         return
     yield title
     yield ""
-    widths = fit(rows, width)
+    widths = fit(rows, width, last)
     yield from _titles(widths, last)
     for namespace, own in by_namespace(rows):
         yield ""
@@ -100,13 +100,13 @@ def _titles(widths: Widths, last: str) -> list[str]:
     return grid([[[text] for text in ("severity", *names, last)]], widths.all)
 
 
-def fit(rows: Sequence[Row], width: int) -> Widths:
+def fit(rows: Sequence[Row], width: int, last: str) -> Widths:
+    """The columns that the rows need, as far as there is room; each holds its title."""
     room = width - _SEVERITY - GAP
-    check = max((len(row.first.check) for row in rows), default=0)
+    check = max(len("check"), *(columns(name(row.first.check)) for row in rows))
     lines = (line for row in rows for f in row.findings for line in (str(f.subject), *_images(f), *_origin(f)))
-    about = max((columns(name(line)) for line in lines), default=0)
-    message = max((columns(escape(row.first.message)) for row in rows), default=0)
-    check = max(check, len("check"))
+    about = max(len("check, subject, image"), *(columns(name(line)) for line in lines))
+    message = max(len(last), *(columns(escape(row.first.message)) for row in rows))
     if room - check - 2 * GAP >= 2 * _ROOMY:
         return Widths(check, *shares(room - check - 2 * GAP, (about, message)))
     return Widths(0, *shares(room - GAP, (max(check, about), message)))

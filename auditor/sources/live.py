@@ -40,9 +40,9 @@ class LiveOptions(Struct, frozen=True):
     kubeconfig: str | None = None
     context: str | None = None
     namespaces: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
     page_size: int = 500
     timeout: float = 60
+    resources: tuple[str, ...] = ()
 
 
 class LiveCluster(Struct, frozen=True):

@@ -102,7 +102,7 @@ def stale(root: Path, made: dict[str, str]) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`python -m auditor.docs [--check]`: writes the generated files below docs/, or says which are stale."""
+    """`python -m auditor.documentation [--check]`: writes the generated files below docs/, or says which are stale."""
     from auditor.packs import load_packs
 
     root = Path(__file__).resolve().parent.parent / "docs"
