@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import takewhile
 
 import msgspec
 
@@ -15,6 +16,7 @@ FLAGS = frozenset(
     {"admission-control", "admission-control-config-file", "disable-admission-plugins", "enable-admission-plugins"}
 )
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_OPERATOR = re.compile(r"[;|&<>()]+")
 _SHORT = re.compile(r"-(v(=?[0-9]+)?|h)$", re.ASCII)  # the short flags that the server has
 
 
@@ -52,21 +54,26 @@ def _arguments(container: wire.Container) -> list[str]:
         if wire.present(raw):
             words += msgspec.json.decode(raw, type=list[str])
     if words and words[0].rpartition("/")[2] in _SHELLS:
-        split: list[str] = []
-        for word in words:
-            try:
-                split += shlex.split(word, comments=True)
-            except ValueError:
-                split += word.split()
-        return split
+        return [part for word in words for part in _split(word)]
     return words
+
+
+def _split(script: str) -> list[str]:
+    """The words of a shell script, its operators as words of their own."""
+    lexer = shlex.shlex(script, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        return list(lexer)
+    except ValueError:
+        return script.split()
 
 
 def _component(arguments: list[str], name: str | None, label: str | None) -> tuple[str, list[str]] | None:
     for index, word in enumerate(arguments):
         base = word.rpartition("/")[2]
         if base in COMPONENTS and not word.startswith("-"):
-            return base, arguments[index + 1 :]
+            rest = arguments[index + 1 :]
+            return base, list(takewhile(lambda argument: not _OPERATOR.fullmatch(argument), rest))
     if label in COMPONENTS and (name == label or not arguments):
         return label, arguments
     return None

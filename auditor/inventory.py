@@ -76,7 +76,7 @@ class Inventory:
         self._secrets: dict[tuple[str, str], redact.ReadSecret] = {}
         self._others: dict[tuple[str, str], OtherSecret] = {}
         self._values: dict[tuple[type, str, str], Namespace | Node | ServiceAccount] = {}
-        self._control_plane: dict[tuple[str, str, str], ControlPlanePod] = {}
+        self._control_plane: dict[tuple[str, str, str, str], ControlPlanePod] = {}
         self._used: dict[str, set[str]] = {}
 
     def begin(self, resource: wire.Resource) -> Listing:
@@ -95,7 +95,7 @@ class Inventory:
             for node, used in listing.pods.used.items():
                 self._used.setdefault(node, set()).update(used)
             for pod in listing.pods.control_plane:
-                self._control_plane[pod.component, pod.node, pod.name] = pod
+                self._control_plane[pod.component, pod.node, pod.name, pod.origin] = pod
             for workload in listing.workloads:
                 self._workloads.add(workload)
             for secret in listing.secrets:

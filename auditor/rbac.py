@@ -37,8 +37,8 @@ def cluster_role(resources: Iterable[str]) -> str:
             lines += [f'  - apiGroups: ["{group}"]', f"    resources: [{', '.join(names)}]", '    verbs: ["list"]']
     if secrets:
         lines += [
-            "  # RBAC cannot narrow this to registry secrets. Auditor asks for their two types only, keeps no value,",
-            "  # and looks up other names that pods refer to as metadata. Without this rule those checks answer manual.",
+            "  # RBAC cannot narrow it to registry secrets. Only their two types are asked for; no value is kept;",
+            "  # other names that pods refer to are looked up as metadata. Without it, those checks answer manual.",
             '  - apiGroups: [""]',
             "    resources: [secrets]",
             '    verbs: ["get", "list"]',

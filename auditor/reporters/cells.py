@@ -49,7 +49,7 @@ def wrap_text(text: str, width: int, indent: str = "") -> list[str]:
     """Lines of words of at most `width` columns. A word too long for a line is broken as a name is."""
     room = width - len(indent)
     first, *words = escape(text).split(" ")
-    *lines, line = _broken(first, room)
+    *lines, line = _broken(first, width if columns(first) <= width else room)
     for word in words:
         if columns(line) + 1 + columns(word) <= (room if lines else width):
             line += " " + word

@@ -186,13 +186,17 @@ def test_gaps_and_remarks(row: CoverageRow, told: bool) -> None:
         ),
         (
             {"exit_code": 3, "fail_on": "never"},
-            "exit code 3: failures do not count (--fail-on never), but the audit is incomplete; --allow-incomplete"
-            + " would make it 0",
+            (
+                "exit code 3: failures do not count (--fail-on never), but the audit is incomplete; --allow-incomplete"
+                " would make it 0"
+            ),
         ),
         (
             {"exit_code": 0, "new": 0, "allow_incomplete": True},
-            "exit code 0: no new failure at or above high (--fail-on high), incomplete as the audit is"
-            + " (--allow-incomplete)",
+            (
+                "exit code 0: no new failure at or above high (--fail-on high), incomplete as the audit is"
+                " (--allow-incomplete)"
+            ),
         ),
     ],
 )
