@@ -32,7 +32,11 @@ TODAY = date(2026, 11, 21)
 READ = tuple(Coverage(name, "read") for name in BY_NAME)
 
 
-def made(function: Callable[..., Iterable[Fail | Manual]], title: str = "Something is wrong", severity: Severity = Severity.MEDIUM) -> Check:
+def made(
+    function: Callable[..., Iterable[Fail | Manual]],
+    title: str = "Something is wrong",
+    severity: Severity = Severity.MEDIUM,
+) -> Check:
     """A check from a bare function."""
     mark = check(title, severity=severity, references=("https://kubernetes.io/",), remediation="Mend it.")
     return load_check(mark(function), SUBJECTS, PARAMETERS)

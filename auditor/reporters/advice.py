@@ -26,7 +26,8 @@ def what_to_do(report: Report, failures: Sequence[Finding], width: int) -> Itera
         yield from wrap_text(f"{check} ({counted(own)}){title}", width, _INDENT)
         yield from _remediation(own[0].remediation, width)
     yield ""
-    yield from wrap_text("`auditor checks ID` says all about a check: why it matters, what else to do, sources.", width)
+    more = "`auditor checks ID` tells all about a check: why it matters, what else to do, and its sources."
+    yield from wrap_text(f"{more} The JSON report (-o json) holds the evidence of every finding.", width)
 
 
 def _remediation(text: str, width: int) -> Iterator[str]:

@@ -8,8 +8,13 @@ from collections.abc import Iterator
 
 from auditor.escape import escape
 
-# Where a reader expects a name to go on: best before a digest, else after a separator, before a port or a tag.
-_JOINTS = (re.compile(r"(?=@)"), re.compile(r"(?<=[/,_=-])|(?=:)(?<!sha256)(?<!sha512)"))
+# Where a reader expects a name to go on: best before a digest, else after a separator, before a port or a tag, else
+# within a host; and how much of a line has to be full there, in percent. The middle of a digest is as good a place.
+_JOINTS = (
+    (re.compile(r"(?=@)"), 40),
+    (re.compile(r"(?<=[/,_=-])|(?=:)(?<!sha256)(?<!sha512)"), 30),
+    (re.compile(r"(?<=\.)"), 40),
+)
 _BLANK = re.compile(r"\s")
 
 # How much is looked at for one line, in characters per column: a text of a megabyte is not measured again and again.
@@ -63,11 +68,10 @@ def wrap_text(text: str, width: int, indent: str = "") -> list[str]:
 def _broken(text: str, width: int, indent: str = "") -> list[str]:
     lines, lead, start = [], "", 0
     while (cut := start + _fitting(text, start, width - len(lead))) < len(text):
-        for joint in _JOINTS:
+        for joint, full in _JOINTS:
             found = [match.start() for match in joint.finditer(text, start + 1, cut + 1)]
             found = [place for place in found if place <= cut]
-            # Near its start it would waste most of the line: the middle of a digest is as good a place.
-            if found and (found[-1] - start) * 5 >= (cut - start) * 2:
+            if found and (found[-1] - start) * 100 >= (cut - start) * full:
                 cut = found[-1]
                 break
         lines.append(lead + text[start:cut])

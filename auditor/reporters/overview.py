@@ -13,7 +13,8 @@ _INDENT = "  "
 _STATUSES = ("manual", "waived", "pass")
 
 
-def heading(report: Report, width: int) -> Iterator[str]:
+def heading(report: Report, folder: str, width: int) -> Iterator[str]:
+    """A few lines about the audit. `folder` is what the places of findings are told from, "" for none."""
     yield from wrap_text(title(report.cluster), width, _INDENT)
     path = report.policy.path
     about = f"auditor {report.auditor.version}, {len(report.checks)} checks, " + (
@@ -23,6 +24,8 @@ def heading(report: Report, width: int) -> Iterator[str]:
     for label, rows in (("Read: ", _read(report.coverage)), ("Not read: ", _unread(report.coverage))):
         if rows:
             yield from wrap_text(label + ", ".join(rows), width, _INDENT)
+    if folder:
+        yield from wrap_text(f"Places are told from {folder}", width, _INDENT)
     yield from wrap_text(f"Result: {_result(report)}", width, _INDENT)
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from auditor.escape import escape
 from auditor.report import Finding, Severity
 from auditor.reporters.cells import columns, name, wrap_name, wrap_text
+from auditor.reporters.evidence import in_words
 from auditor.reporters.grid import GAP, Cell, grid, paint, rule, shares
 
 CLUSTER = "(cluster)"
@@ -33,9 +34,10 @@ class Widths(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """Findings of one check in one namespace that say the same of one or several subjects."""
+    """Findings of one check in one namespace that say the same of one or several subjects, with or without evidence."""
 
     findings: tuple[Finding, ...]
+    evidence: bool = False
 
     @property
     def first(self) -> Finding:
@@ -47,11 +49,11 @@ def one_each(findings: Iterable[Finding]) -> list[Row]:
 
 
 def alike(findings: Iterable[Finding]) -> list[Row]:
-    """One row for all that say the same of different subjects."""
+    """One row for all that say the same of different subjects, with the evidence that a person needs to judge."""
     found: dict[tuple[str | None, str, Severity, str], list[Finding]] = {}
     for finding in findings:
         found.setdefault((finding.namespace, finding.check, finding.severity, finding.message), []).append(finding)
-    return [Row(tuple(same)) for same in found.values()]
+    return [Row(tuple(same), evidence=True) for same in found.values()]
 
 
 def place(namespace: str | None) -> str:
@@ -120,6 +122,8 @@ def _cells(row: Row, widths: Widths) -> list[Cell]:
         about += wrap_text(str(finding.subject), widths.about, "  ")
         for line in (*_images(finding), *_origin(finding)):
             about += wrap_name(line, widths.about, "  ")
+        for line in in_words(finding) if row.evidence else ():
+            about += wrap_text(line, widths.about, "  ")
     message = wrap_text(first.message, widths.message)
     return [[str(first.severity)], *([check] if widths.check else []), about, message]
 

@@ -8,6 +8,7 @@ from auditor.report import Report
 from auditor.reporters import Options
 from auditor.reporters.advice import what_to_do
 from auditor.reporters.closing import exit_text, gaps, listing
+from auditor.reporters.origins import relative, shared_folder
 from auditor.reporters.overview import heading, namespaces
 from auditor.reporters.rows import alike, one_each, section
 from auditor.reporters.unsettled import broken, not_judged, waived
@@ -19,10 +20,12 @@ WIDEST = 160
 def render(report: Report, options: Options) -> str:
     """Lines of at most `options.width` columns, taken as between 60 and 160. Names and digests are whole."""
     width = columns_for(options.width)
-    failures = [finding for finding in report.findings if finding.status == "fail"]
-    questions = [finding for finding in report.findings if finding.cause == "judgment"]
+    folder = shared_folder(report.findings)
+    findings = relative(report.findings, folder)
+    failures = [finding for finding in findings if finding.status == "fail"]
+    questions = [finding for finding in findings if finding.cause == "judgment"]
     sections: tuple[Iterable[str], ...] = (
-        heading(report, width),
+        heading(report, folder, width),
         namespaces(report, width),
         section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour),
         section(f"TO JUDGE BY HAND ({len(questions):,})", alike(questions), "what to find out", width, options.colour),

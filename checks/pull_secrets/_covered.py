@@ -18,11 +18,14 @@ class Uncovered(Struct, frozen=True):
 def uncovered(image: ImageUse, reference: Reference, credentials: Credentials) -> tuple[list[Uncovered], int]:
     """The places of the image without a credential, and how many kinds of pods have one.
 
-    An entry that matches and holds nothing is no credential: the runtime then pulls anonymously.
+    An entry that matches and holds nothing is no credential: the runtime then pulls anonymously. What is stored comes
+    first, and if that lacks one, what has to be emulated is not asked for: it may not have been read.
     """
     found: dict[Uncovered, None] = {}
     covered_pods = 0
-    for shape, _ in image.places:
+    for shape, _ in sorted(image.places, key=lambda place: credentials.inherited(image.owner, place[0])):
+        if found and credentials.inherited(image.owner, shape):
+            break
         names = credentials.effective(image.owner, shape)
         served = credentials.serving(image.namespace, names, reference)
         if any(each.entry.problem is None for each in served):

@@ -30,7 +30,7 @@ def wrong_credential_shadows_anonymous(
     if reference is None or policy.registries.is_private(reference) or never_public(reference.registry):
         return
     now = moment(cluster.collected_at)
-    for shape, _ in image.places:
+    for shape, _ in sorted(image.places, key=lambda place: credentials.inherited(image.owner, place[0])):
         names = credentials.effective(image.owner, shape)
         served = credentials.serving(image.namespace, names, reference)
         if not served or not all(is_short_lived(each.entry) and each.entry.problem is None for each in served):

@@ -90,7 +90,7 @@ def cause_of(reason: str, message: str, names: Iterable[str] = ()) -> str:
     if reason in _BY_REASON:
         return _BY_REASON[reason]
     text = message
-    for name in sorted({name for name in names if len(name) > 3}, key=len, reverse=True):
+    for name in sorted({name for name in names if len(name) > 3 and name in text}, key=len, reverse=True):
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", " ", text)
     text = _QUOTED.sub('""', _URL.sub(" ", text))
     return next((cause for cause, pattern in _BY_TEXT if pattern.search(text)), "unknown")

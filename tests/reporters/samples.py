@@ -163,6 +163,7 @@ def shop() -> Report:
             "The policy names no allowed registries; in use are docker.io (31 images), quay.io (4).",
             status="manual",
             cause="judgment",
+            evidence={"registries": {"docker.io": 31, "quay.io": 4}},
         ),
         finding(
             "floating-tag",

@@ -222,9 +222,53 @@ def test_several_images_of_one_subject_are_all_shown() -> None:
     assert all(image in shown(report([one])) for image in images)
 
 
-def test_where_a_manifest_stands_is_shown() -> None:
+def from_files(*origins: str) -> Report:
     one = finding("unpinned-image", "x", use("Deployment", "w", "c"), "m")
-    assert "shop/web.yaml:17" in shown(report([msgspec.structs.replace(one, origin="shop/web.yaml:17")]))
+    return report([msgspec.structs.replace(one, origin=origin, id=origin) for origin in origins])
+
+
+@pytest.mark.parametrize(
+    ("origins", "folder", "places"),
+    [
+        (["shop/web.yaml:17"], "shop/", ["web.yaml:17"]),
+        (["/a/b/c/x.yaml:1", "/a/b/d/y.yaml:2"], "/a/b/", ["c/x.yaml:1", "d/y.yaml:2"]),
+        (["/a/bc/x.yaml:1", "/a/bd/y.yaml:2"], "/a/", ["bc/x.yaml:1", "bd/y.yaml:2"]),
+        (["x.yaml:1", "a/y.yaml:2"], None, ["x.yaml:1", "a/y.yaml:2"]),
+        (["/x.yaml:1", "/a/y.yaml:2"], None, ["/x.yaml:1", "/a/y.yaml:2"]),
+    ],
+)
+def test_where_a_manifest_stands_is_told_from_the_shared_folder(
+    origins: list[str], folder: str | None, places: list[str]
+) -> None:
+    text = shown(from_files(*origins))
+    assert ("Places are told from" in text) == (folder is not None)
+    assert folder is None or f"Places are told from {folder}\n" in text
+    assert all(re.search(rf"^ {{10}}{re.escape(place)}$", text, re.MULTILINE) for place in places)
+
+
+def test_questions_show_their_evidence() -> None:
+    one = finding(
+        "unapproved-registry",
+        None,
+        Subject("Cluster", ""),
+        "Which are allowed?",
+        status="manual",
+        cause="judgment",
+        evidence={
+            "registries": {f"r{i}": i for i in range(20)},
+            "hidden": {"a": {"b": 1}},
+            "all": True,
+            "n": [1, "x"],
+            "seen": ["Which"],
+        },
+    )
+    text = " ".join(shown(report([one]), 160).split())
+    assert "registries: r0 0, r1 1," in text
+    assert "r11 11, and 8 more" in text
+    assert "all: yes" in text
+    assert "n: 1, x" in text
+    assert "hidden" not in text
+    assert "seen" not in text
 
 
 def test_blanks_in_a_broken_image_are_visible() -> None:

@@ -1,0 +1,235 @@
+"""The stories of fixtures/clusters: golden reports, and comments in the manifests that agree with the findings."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from msgspec import Struct
+
+from auditor.cli import run
+from auditor.exits import Exit, exit_code
+from auditor.packs import load_packs
+from auditor.report import Finding, Report, Severity
+from auditor.reporters import Options, render
+from tests.auditing import FIXTURES, audit, policy_at, read
+from tests.conftest import Golden
+
+CLUSTERS = FIXTURES / "clusters"
+STORIES = sorted(path.name for path in CLUSTERS.iterdir())
+GROUPS = ("apiserver", "nodes", "pull_secrets", "service_accounts", "workloads")
+"""The groups whose checks have to appear in the shop: what they need is in any cluster's manifests."""
+
+# What kubeadm itself does: static pods, CoreDNS and kube-proxy by tag and without a user of their own, and no image policy.
+KUBEADM = {
+    "cached-mutable-tag": {"Deployment/coredns", "DaemonSet/kube-proxy"},
+    "image-policy-webhook-disabled": {"APIServer/kube-apiserver"},
+    "unpinned-image": {
+        "DaemonSet/kube-proxy",
+        "Deployment/coredns",
+        *(f"Pod/{name}" for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")),
+    },
+}
+KUBEADM["runs-as-root"] = KUBEADM["unpinned-image"]
+
+_CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+_FIRES = re.compile(r"# fires: (.+)")
+
+Object = dict[str, Any]
+
+
+class Document(Struct, frozen=True):
+    """An object of a story, the checks that its comment names, and where it stands."""
+
+    object: Object
+    fires: frozenset[str]
+    place: str
+
+
+class Story(Struct, frozen=True):
+    documents: tuple[Document, ...]
+    report: Report
+
+    def root(self, found: Object) -> Object:
+        """The object at the top of the chain of controllers: what findings about pods speak of."""
+        owners = {document.object["metadata"]["uid"]: document.object for document in self.documents}
+        references = found["metadata"].get("ownerReferences", ())
+        above = next((owners.get(ref["uid"]) for ref in references if ref["kind"] != "Node"), None)
+        return self.root(above) if above else found
+
+    def concerns(self, finding: Finding, document: Document) -> bool:
+        """Whether a finding speaks of an object or its root owner; what stands in the cluster or on nodes is named in
+        the evidence."""
+        found, subject = document.object, finding.subject
+        kind, name = found["kind"], found["metadata"]["name"]
+        namespace = found["metadata"].get("namespace")
+        evidence = json.dumps(finding.evidence)
+        if subject.kind in ("Repository", "Tag", "Cluster"):
+            return kind == "Node" and f'"{name}"' in evidence
+        if subject.kind == "APIServer":
+            parts = found["metadata"].get("labels", {}).get("component") in _CONTROL_PLANE
+            return f'"{name}"' in evidence and (parts or kind == "Node")
+        if subject.kind == "Namespace":
+            return (kind, name) == ("Namespace", subject.name)
+        if kind == subject.kind == "Secret" and f'"{namespace}/{name}"' in evidence:
+            return True
+        root = self.root(found)
+        return (root["kind"], _stable_name(root), namespace) == (subject.kind, subject.name, finding.namespace)
+
+
+def _stable_name(found: Object) -> str:
+    """As identities have it: without the node's name of a mirror pod, without what was generated."""
+    metadata = found["metadata"]
+    for reference in metadata.get("ownerReferences", ()):
+        if reference["kind"] == "Node":
+            return str(metadata["name"].removesuffix(f"-{reference['name']}"))
+    return str(metadata.get("generateName") or metadata["name"])
+
+
+def _documents(folder: Path) -> Iterator[Document]:
+    for path in sorted(folder.glob("*.yaml")):
+        for part in re.split(r"^---$", path.read_text(), flags=re.MULTILINE):
+            found = yaml.load(part, Loader=yaml.CSafeLoader)
+            if found and found["kind"] != "ClusterFixture":
+                fires = {check for line in _FIRES.findall(part) for check in line.split(", ")}
+                place = f"{path.name}: {found['kind']}/{found['metadata']['name']}"
+                yield Document(found, frozenset(fires), place)
+            else:
+                assert not _FIRES.search(part), f"{path.name}: a comment about no object"
+
+
+@functools.cache
+def story(name: str) -> Story:
+    folder = CLUSTERS / name
+    return Story(tuple(_documents(folder / "cluster")), audit(read(folder), policy_at(folder / "policy.yaml")))
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.check} {finding.namespace or '-'} {finding.subject}: {finding.message}"
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_reports_are_the_golden_ones(name: str, golden: Golden) -> None:
+    report = story(name).report
+    code = int(exit_code(report, Severity.HIGH))
+    folder = CLUSTERS / name / "expected"
+    golden(render("json", report), folder / "report.json")
+    golden(render("table", report, Options(exit_code=code)), folder / "table.txt")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_comments_promise_what_is_found(name: str) -> None:
+    told = story(name)
+    broken = [
+        f"{document.place}: {check}"
+        for document in told.documents
+        for check in sorted(document.fires)
+        if not any(finding.check == check and told.concerns(finding, document) for finding in told.report.findings)
+    ]
+    assert not broken
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_findings_are_told_in_comments(name: str) -> None:
+    """All of them, apart from what was not read: so that nobody is in doubt whether a finding is meant."""
+    told = story(name)
+    untold = [
+        _told(finding)
+        for finding in told.report.findings
+        if finding.cause != "unreadable"
+        and not any(finding.check in document.fires and told.concerns(finding, document) for document in told.documents)
+    ]
+    assert not untold
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_no_check_breaks(name: str) -> None:
+    assert not [_told(finding) for finding in story(name).report.findings if finding.cause == "error"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_check_fires_in_the_shop(group: str) -> None:
+    wanted = {check.id for check in load_packs(()) if check.group == group}
+    fired = {finding.check for finding in story("shop").report.findings if finding.status in ("fail", "manual")}
+    assert wanted
+    assert not wanted - fired
+
+
+def test_the_shop_is_a_company() -> None:
+    documents = story("shop").documents
+    roots = [
+        document.object
+        for document in documents
+        if "ownerReferences" not in document.object["metadata"]
+        and document.object["kind"] in ("CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicationController", "StatefulSet")
+    ]
+    own = {root["metadata"]["namespace"] for root in roots} - {"kube-system"}
+    assert len(own) == 8
+    assert 38 <= sum(root["metadata"]["namespace"] in own for root in roots) <= 48
+    nodes = [document.object for document in documents if document.object["kind"] == "Node"]
+    assert 50 in [len(node["status"]["images"]) for node in nodes]
+
+
+def test_the_shops_policy_waives() -> None:
+    findings = story("shop").report.findings
+    waivers = {finding.waiver.expired: finding.status for finding in findings if finding.waiver}
+    assert waivers == {False: "waived", True: "fail"}
+    lowered = {finding.severity for finding in findings if finding.check == "cached-mutable-tag"}
+    assert lowered == {Severity.LOW}
+
+
+def test_the_clean_cluster_has_only_what_kubeadm_does() -> None:
+    report = story("clean").report
+    severe = [f for f in report.findings if f.severity.rank <= Severity.MEDIUM.rank]
+    unexpected = [
+        _told(f) for f in severe if f"{f.subject.kind}/{f.subject.name}" not in KUBEADM.get(f.check, ()) or f.namespace not in ("kube-system", None)
+    ]
+    assert not unexpected
+    assert exit_code(report, Severity.HIGH) == Exit.OK
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_right_sort_of_code(name: str) -> None:
+    report = story(name).report
+    expected = {"clean": Exit.OK, "control-plane-right": Exit.OK}.get(name, Exit.FINDINGS)
+    assert exit_code(report, Severity.HIGH) == expected
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_saved_snapshot_gives_the_same_findings(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = CLUSTERS / name
+    saved, first, second = tmp_path / "saved.json.gz", tmp_path / "first.json", tmp_path / "second.json"
+    policy = ("--policy", str(folder / "policy.yaml"))
+    code = run(["scan", "--from", str(folder), *policy, "--save-snapshot", str(saved), "-o", f"json={first}"])
+    again = run(["scan", "--from", str(saved), *policy, "-o", f"json={second}"])
+    assert code == again
+    assert code in (Exit.OK, Exit.FINDINGS, Exit.INCOMPLETE), capsys.readouterr().err
+    assert _without_source(second) == _without_source(first)
+
+
+def _without_source(path: Path) -> str:
+    """The report's text without the one word that says where it came from."""
+    text, count = re.subn(r'"source": "(files|snapshot)"', "", path.read_text(), count=1)
+    assert count == 1
+    return text
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_order_of_files_and_objects_does_not_matter(name: str, tmp_path: Path) -> None:
+    folder = CLUSTERS / name
+    shutil.copytree(folder / "cluster", tmp_path / "renamed")
+    for number, path in enumerate(sorted((tmp_path / "renamed").glob("*.yaml"), reverse=True)):
+        parts = re.split(r"^---$", path.read_text(), flags=re.MULTILINE)
+        path.with_name(f"{number:02}.yml").write_text("---".join(reversed([part.rstrip("\n") + "\n" for part in parts])))
+        path.unlink()
+    other = audit(read(tmp_path / "renamed"), policy_at(folder / "policy.yaml"))
+    assert render("json", other) == render("json", story(name).report)
