@@ -1,6 +1,6 @@
 """The public API, all of it: what a check imports."""
 
-from auditor.check import CLUSTER, About, Check, Fail, Manual, check, cis, docs, kep
+from auditor.check import CLUSTER, About, Check, Fail, Manual, Result, Skip, check, cis, docs, kep
 from auditor.credentials import DOCKERCFG, AuthEntry
 from auditor.image import DOCKER_HUB, MalformedReference, Reference, parse, parse_image_id
 from auditor.keyproblem import is_docker_hub_lookalike, key_problem
@@ -59,12 +59,14 @@ __all__ = [
     "PullSecrets",
     "Reference",
     "RegistryKeys",
+    "Result",
     "SecretUsers",
     "Served",
     "ServiceAccount",
     "ServiceAccounts",
     "Severity",
     "Shape",
+    "Skip",
     "Subject",
     "admission_plugins",
     "check",

@@ -12,7 +12,7 @@ from msgspec import Struct
 from auditor.errors import PackError
 from auditor.report import Severity, Subject
 
-F = TypeVar("F", bound=Callable[..., Iterable["Fail | Manual"]])
+F = TypeVar("F", bound=Callable[..., Iterable["Result"]])
 
 
 class About(Struct, frozen=True):
@@ -49,6 +49,15 @@ class Manual(Struct, frozen=True):
     about: About | None = None
 
 
+class Skip(Struct, frozen=True):
+    """No verdict: this is nothing that the check judges, and no pass either. A `reason` makes a line in coverage."""
+
+    reason: str = ""
+
+
+Result = Fail | Manual | Skip
+
+
 class Parameter(Struct, frozen=True):
     """Something that a check asks for by type; an optional one is None where it was not read."""
 
@@ -66,7 +75,7 @@ class Check(Struct, frozen=True):
     remediation: str
     references: tuple[str, ...]
     rationale: str
-    function: Callable[..., Iterable[Fail | Manual]]
+    function: Callable[..., Iterable[Result]]
     subject: type
     parameters: tuple[Parameter, ...]
     group: str

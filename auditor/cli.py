@@ -177,11 +177,12 @@ def diff(
 ) -> int:
     """Compare two JSON reports: what is new, what is gone, what is still there."""
     from auditor.diff import diff as compare
-    from auditor.reporters.diff_text import FORMATS
+    from auditor.reporters.diff_text import FORMATS, render_table
 
     if output not in FORMATS:
         raise UsageError(f"-o {output}: there is no format {output!r}", f"There is: {', '.join(FORMATS)}.")
-    write_standard(FORMATS[output](compare(_report(old), _report(new)), _width()))
+    found = compare(_report(old), _report(new))
+    write_standard(render_table(found, _width(), _colour()) if output == "table" else FORMATS[output](found, _width()))
     return Exit.OK
 
 
@@ -314,9 +315,13 @@ def _emit(report: Report, output: Output, options: Options) -> None:
     if output.path:
         write_file(output.path, render(output.format, report, options).encode("utf-8", "backslashreplace"))
         return
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    options = msgspec.structs.replace(options, width=_width(), colour=colour)
+    options = msgspec.structs.replace(options, width=_width(), colour=_colour())
     write_standard(render(output.format, report, options))
+
+
+def _colour() -> bool:
+    """On a terminal that can, unless the user says no (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _width() -> int:

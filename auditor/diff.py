@@ -11,6 +11,8 @@ from auditor.report import CoverageRow, Finding, Report, Severity
 
 Key = tuple[str, str]
 
+_SHOWN = 12
+
 
 class Diff(Struct, frozen=True):
     """Findings by what became of them, in the order of their reports.
@@ -141,11 +143,14 @@ def _gaps(coverage: Iterable[CoverageRow], other: Iterable[CoverageRow]) -> set[
 
 
 def _places(gaps: set[tuple[str, str]]) -> str:
-    words = {
-        (
-            resource,
-            namespace,
-        ): f"{'everything' if resource == '*' else resource}{f' in {namespace}' if namespace else ''}"
-        for resource, namespace in gaps
-    }
-    return ", ".join(words[gap] for gap in sorted(words))
+    """`secrets in a, b; nodes`."""
+    found: dict[str, list[str]] = {}
+    for resource, namespace in sorted(gaps):
+        found.setdefault("everything" if resource == "*" else resource, []).append(namespace)
+    return "; ".join(_place(resource, namespaces) for resource, namespaces in found.items())
+
+
+def _place(resource: str, namespaces: list[str]) -> str:
+    named = list(filter(None, namespaces))
+    more = f" and {len(named) - _SHOWN:,} more" if len(named) > _SHOWN else ""
+    return f"{resource} in {', '.join(named[:_SHOWN])}{more}" if named else resource

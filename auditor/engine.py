@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from auditor.check import CLUSTER, About, Check, Fail, Manual
+from auditor.check import CLUSTER, About, Check, Fail, Manual, Skip
 from auditor.coverage import Unread
 from auditor.model import Snapshot
 from auditor.policy import Policy
@@ -65,6 +65,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.subjects: dict[Key, dict[str, _Answer]] = {}
+        self.skipped: dict[str, set[Key]] = {}
 
     def seen(self, key: Key) -> None:
         self.subjects.setdefault(key, {})
@@ -109,8 +110,10 @@ def evaluate(
     rows: list[CheckRow] = []
     by_namespace: dict[str, Counts] = {}
     by_severity = dict.fromkeys(Severity, 0)
+    skips: list[CoverageRow] = []
     for check in selected:
         tally = _run(check, views, scope)
+        skips += _skips(check, tally)
         total = Counts()
         for key, parts in tally.subjects.items():
             made = [_finding(check, policy, waivers, key, answer) for answer in parts.values()]
@@ -127,7 +130,7 @@ def evaluate(
         auditor=Tool(__version__),
         cluster=_cluster_row(snapshot, source),
         policy=PolicyRow(policy.path, policy.sha256),
-        coverage=_coverage(snapshot, scope),
+        coverage=(*_coverage(snapshot, scope), *skips),
         summary=Summary(
             total.passed,
             total.fail,
@@ -165,7 +168,8 @@ def _run(check: Check, views: Views, scope: Scope) -> _Tally:
         if scope.holds(unit.about.namespace):
             _call(check, arguments, unit, tally, unread)
     for key, missing in unread.items():
-        if key not in tally.subjects:
+        if not tally.subjects.get(key):  # what is known of its other images makes it no pass
+            tally.subjects.pop(key, None)
             _unread(tally, missing, scope, key)
     return tally
 
@@ -173,14 +177,18 @@ def _run(check: Check, views: Views, scope: Scope) -> _Tally:
 def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread: dict[Key, Unread]) -> None:
     """One call of a check. Whatever it raises is an answer, never a crash of the audit."""
     key: Key = (unit.about, unit.repository)
-    wider = False
+    elsewhere = False
     try:
         for result in check.function(unit.value, *arguments):
+            if isinstance(result, Skip):
+                elsewhere = True
+                tally.skipped.setdefault(result.reason, set()).add(key)
+                continue
             cause = "judgment" if isinstance(result, Manual) else None
             if result.about is None:
                 tally.add(key, result, unit, cause)
             else:
-                wider = True
+                elsewhere = True
                 tally.add((result.about, ""), result, None, cause)
     except Unread as gap:
         unread.setdefault(key, gap)
@@ -188,7 +196,7 @@ def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread:
     except Exception as error:  # noqa: BLE001  (the message may hold what must not leave: only its type is told)
         tally.add(key, Manual(f"The check broke on this subject: {type(error).__name__}."), unit, "error")
         return
-    if not wider:
+    if not elsewhere:
         tally.seen(key)
 
 
@@ -286,6 +294,14 @@ def _switched_off(checks: Sequence[Check], policy: Policy) -> Iterator[str]:
 def _cluster_row(snapshot: Snapshot, source: str) -> ClusterRow:
     cluster = snapshot.cluster
     return ClusterRow(cluster.name, cluster.uid, cluster.version, cluster.collected_at, source or cluster.source)
+
+
+def _skips(check: Check, tally: _Tally) -> Iterator[CoverageRow]:
+    """What a check gave no verdict on, where that has a reason to tell."""
+    for reason, keys in sorted(tally.skipped.items()):
+        count = len(keys - tally.subjects.keys())
+        if reason and count:
+            yield CoverageRow(check.id, "excluded", (), count, f"no verdict: {reason}")
 
 
 def _coverage(snapshot: Snapshot, scope: Scope) -> tuple[CoverageRow, ...]:

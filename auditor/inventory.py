@@ -218,7 +218,8 @@ def _namespace(item: wire.Namespace, origin: str) -> Namespace:
 def _service_account(item: wire.ServiceAccount, origin: str) -> ServiceAccount:
     metadata = item.metadata or wire.Metadata()
     names = tuple(ref.name or "" for ref in item.image_pull_secrets or ())
-    return ServiceAccount(metadata.namespace or "", metadata.name or "", names, origin)
+    secrets = tuple(ref.name for ref in item.secrets or () if ref.name)
+    return ServiceAccount(metadata.namespace or "", metadata.name or "", names, secrets, origin)
 
 
 def _node(item: wire.Node, origin: str) -> Node:

@@ -160,9 +160,12 @@ class OtherSecret(Value, frozen=True):
 
 
 class ServiceAccount(Value, frozen=True):
+    """`secrets` are those that its pods may mount, and that builders push with."""
+
     namespace: str
     name: str
     pull_secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     origin: str = ""
 
 

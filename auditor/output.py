@@ -79,10 +79,17 @@ def compressed(path: Path, data: bytes) -> bytes:
 
 
 def write_standard(text: str) -> None:
-    """To standard output. A reader that has gone is no error: what it wanted it has."""
+    """To standard output. A reader that has gone is no error: what it wanted it has. AuditorError for a full disk."""
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more at exit: into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_standard()
+    except OSError as error:
+        _close_standard()
+        raise AuditorError(f"standard output could not be written: {error.strerror}", "The report is cut.") from None
+
+
+def _close_standard() -> None:
+    """The interpreter flushes once more at exit: into nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,6 +27,7 @@ class SecretUsers:
     def __init__(self, snapshot: Snapshot, gaps: Gaps, uses: Iterable[ImageUse]) -> None:
         self._gaps = gaps
         self._accounts = {(a.namespace, a.name): a.pull_secrets for a in snapshot.service_accounts}
+        self._mountable = {(a.namespace, name) for a in snapshot.service_accounts for name in a.secrets}
         self._uses = tuple(uses)
 
     def pulling(self, namespace: str, name: str) -> tuple[ImageUse, ...]:
@@ -65,6 +66,7 @@ class SecretUsers:
     @cached_property
     def _named(self) -> set[_Name]:
         found = {(namespace, name) for (namespace, _), names in self._accounts.items() for name in names}
+        found |= self._mountable  # what builders push with is named there
         for use in self._uses:
             for shape, container in use.places:
                 found.update((use.namespace, name) for name in (*shape.pull_secrets, *container.secrets))

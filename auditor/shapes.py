@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from auditor import wire
@@ -10,6 +11,8 @@ from auditor.model import Container, DebugContainer, Role, Shape, WaitingImage
 _REVISION_LABELS = ("pod-template-hash", "rollouts-pod-template-hash", "controller-revision-hash")
 _OS_LABELS = ("kubernetes.io/os", "beta.kubernetes.io/os")
 _MESSAGE_LIMIT = 512
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"']+", re.IGNORECASE)
+_URL_SECRETS = re.compile(r"(?<=://)[^/@]*@|[?#].*")  # user information, query, fragment
 
 
 def shape_of(spec: wire.PodSpec, metadata: wire.Metadata, *, admitted: bool, static: bool = False) -> Shape:
@@ -113,7 +116,12 @@ def waiting_of(pod: wire.Pod) -> Iterator[WaitingImage]:
     for status in _statuses(pod):
         waiting = status.state.waiting if status.state else None
         if waiting and waiting.reason:
-            yield WaitingImage(status.name or "", waiting.reason, (waiting.message or "")[:_MESSAGE_LIMIT])
+            yield WaitingImage(status.name or "", waiting.reason, _told(waiting.message or ""))
+
+
+def _told(message: str) -> str:
+    """A runtime's message, without what a URL in it may hold that is secret."""
+    return _URL.sub(lambda url: _URL_SECRETS.sub("", url[0]), message)[:_MESSAGE_LIMIT]
 
 
 def debug_of(pod: wire.Pod) -> Iterator[DebugContainer]:

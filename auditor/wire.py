@@ -289,6 +289,7 @@ class Namespace(Wire):
 
 class ServiceAccount(Wire):
     metadata: Metadata | None = None
+    secrets: list[LocalReference] | None = None
     image_pull_secrets: list[LocalReference] | None = None
 
 

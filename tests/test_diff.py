@@ -158,8 +158,18 @@ def with_(**fields: object) -> Report:
         (with_(), with_(cluster=ClusterRow("shop", "uid-1", "", "2026-11-20T00:00:00Z")), "after the new one"),
         (with_(checks=shop().checks), with_(checks=shop().checks[1:]), "Not checked in the new report: default-serv"),
         (with_(checks=shop().checks[1:]), with_(checks=shop().checks), "Not checked in the old report"),
-        (with_(coverage=(READ,)), with_(coverage=(FORBIDDEN,)), "may only be unseen: secrets in a, secrets in b."),
-        (with_(coverage=(FORBIDDEN,)), with_(coverage=(READ,)), "newly seen: secrets in a, secrets in b."),
+        (with_(coverage=(READ,)), with_(coverage=(FORBIDDEN,)), "may only be unseen: secrets in a, b."),
+        (with_(coverage=(FORBIDDEN,)), with_(coverage=(READ,)), "newly seen: secrets in a, b."),
+        (
+            with_(),
+            with_(
+                coverage=(
+                    CoverageRow("*", "excluded", tuple(f"n{i:02}" for i in range(14))),
+                    CoverageRow("x", "failed"),
+                )
+            ),
+            "unseen: everything in n00, n01, n02, n03, n04, n05, n06, n07, n08, n09, n10, n11 and 2 more; x.",
+        ),
         (with_(coverage=(READ,)), with_(coverage=()), "may only be unseen: secrets."),
         (with_(coverage=(FORBIDDEN,)), with_(coverage=(FORBIDDEN,)), None),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Nodes, Severity, check, docs
+from auditor import Fail, ImageUse, Nodes, Severity, Skip, check, docs
 
 
 @check(
@@ -22,7 +22,7 @@ from auditor import Fail, ImageUse, Nodes, Severity, check, docs
         image: docker.io/grafana/grafana:11.2  # instead of grafana/grafana:11.2
     """,
 )
-def ambiguous_image_name(image: ImageUse, nodes: Nodes | None) -> Iterator[Fail]:
+def ambiguous_image_name(image: ImageUse, nodes: Nodes | None) -> Iterator[Fail | Skip]:
     """A name without a registry is completed on the node: containerd takes Docker Hub, CRI-O walks through its own
     list of registries (unqualified-search-registries), and may refuse when more than one could serve the name.
 
@@ -30,7 +30,10 @@ def ambiguous_image_name(image: ImageUse, nodes: Nodes | None) -> Iterator[Fail]
     registry that is searched earlier decides what runs. Policies that compare text miss such names too.
     """
     reference = image.reference
-    if reference is None or reference.explicit_registry:
+    if reference is None:
+        yield Skip()
+        return
+    if reference.explicit_registry:
         return
     runtimes = sorted({node.runtime_version.partition("://")[0] for node in nodes.all()} - {""}) if nodes else []
     if "cri-o" in runtimes:

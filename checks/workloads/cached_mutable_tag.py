@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import ControlPlane, Fail, ImageUse, Nodes, Severity, check, docs
+from auditor import ControlPlane, Fail, ImageUse, Nodes, Severity, Skip, check, docs
 
 
 @check(
@@ -23,14 +23,17 @@ from auditor import ControlPlane, Fail, ImageUse, Nodes, Severity, check, docs
     Else set `imagePullPolicy: Always`, or enable the AlwaysPullImages admission plugin for the whole cluster.
     """,
 )
-def cached_mutable_tag(image: ImageUse, nodes: Nodes, control_plane: ControlPlane) -> Iterator[Fail]:
+def cached_mutable_tag(image: ImageUse, nodes: Nodes, control_plane: ControlPlane) -> Iterator[Fail | Skip]:
     """With IfNotPresent a node that once pulled a tag never asks for it again, while a node that joins later gets what
     the tag means by then.
 
     When the tag moves, replicas of one workload run different code, a fixed image reaches some nodes only, and a
     rescheduled pod changes without a rollout. Static pods are left out: each belongs to one node.
     """
-    if image.reference is None or image.reference.pinned or image.static or "IfNotPresent" not in image.pull_policies:
+    if image.reference is None:
+        yield Skip()
+        return
+    if image.reference.pinned or image.static or "IfNotPresent" not in image.pull_policies:
         return
     if control_plane.always_pull_images:
         return

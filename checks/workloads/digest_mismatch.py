@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import ImageUse, Manual, Severity, check, docs
+from auditor import ImageUse, Manual, Severity, Skip, check, docs
 from checks.workloads._running import comparable_runs
 
 
@@ -26,14 +26,17 @@ from checks.workloads._running import comparable_runs
     `ctr import`, a changed pod), and let the pod start on a clean node.
     """,
 )
-def digest_mismatch(image: ImageUse) -> Iterator[Manual]:
+def digest_mismatch(image: ImageUse) -> Iterator[Manual | Skip]:
     """A digest in the spec promises one content; a running container of the same repository reports another digest.
 
     Often that is harmless: the pinned digest is that of an index, and the runtime reports the manifest that it chose
     for the platform. It is also what a tampered image store or mirror looks like. Only the registry can tell the two
     apart, so a person has to look. Digests of the image's config, and of other repositories, are not compared.
     """
-    if image.reference is None or image.reference.digest is None:
+    if image.reference is None:
+        yield Skip()
+        return
+    if image.reference.digest is None:
         return
     pinned = image.reference.digest
     others = sorted({run.digest for run in comparable_runs(image)} - {pinned})

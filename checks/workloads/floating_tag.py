@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Policy, Severity, check, cis, docs
+from auditor import Fail, ImageUse, Policy, Severity, Skip, check, cis, docs
 
 
 @check(
@@ -24,14 +24,17 @@ from auditor import Fail, ImageUse, Policy, Severity, check, cis, docs
     edge, nightly and dev. A missing tag means latest.
     """,
 )
-def floating_tag(image: ImageUse, policy: Policy) -> Iterator[Fail]:
+def floating_tag(image: ImageUse, policy: Policy) -> Iterator[Fail | Skip]:
     """`latest` and the tags of branches are moved by every build: which code runs depends on when a node pulled.
 
     A rollback to such a tag rolls back nothing, a restart is an update that nobody decided on, and after an incident
     nobody can say what ran. Any other tag may move; these are made to.
     """
     reference = image.reference
-    if reference is None or reference.pinned:
+    if reference is None:
+        yield Skip()
+        return
+    if reference.pinned:
         return
     if reference.tag is None:
         yield Fail(f"{image.normalised} has no tag, which means latest.", evidence={"tag": "latest", "implied": True})

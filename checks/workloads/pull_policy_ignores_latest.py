@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Severity, check, docs
+from auditor import Fail, ImageUse, Severity, Skip, check, docs
 
 
 @check(
@@ -21,7 +21,7 @@ from auditor import Fail, ImageUse, Severity, check, docs
           {"spec": {"template": {"spec": {"containers": [{"name": "<container>", "imagePullPolicy": "Always"}]}}}}'
     """,
 )
-def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail]:
+def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail | Skip]:
     """For latest, or no tag, the API server sets imagePullPolicy to Always, but only when an object is created.
 
     IfNotPresent beside latest was stored while the image had another tag (`kubectl set image` keeps the policy), or
@@ -29,7 +29,10 @@ def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail]:
     security fixes included, and does not.
     """
     reference = image.reference
-    if reference is None or reference.pinned or reference.effective_tag != "latest":
+    if reference is None:
+        yield Skip()
+        return
+    if reference.pinned or reference.effective_tag != "latest":
         return
     if "IfNotPresent" in image.pull_policies:
         follows = "follows latest" if reference.tag else "has no tag, which means latest,"

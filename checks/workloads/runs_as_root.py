@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import About, Fail, ImageUse, Manual, Severity, Subject, check, docs
+from auditor import About, Fail, ImageUse, Manual, Severity, Skip, Subject, check, docs
 
 
 @check(
@@ -25,7 +25,7 @@ from auditor import About, Fail, ImageUse, Manual, Severity, Subject, check, doc
     For software that has to be root, give the pod a user namespace (`hostUsers: false`): root inside is nobody outside.
     """,
 )
-def runs_as_root(image: ImageUse) -> Iterator[Fail | Manual]:
+def runs_as_root(image: ImageUse) -> Iterator[Fail | Manual | Skip]:
     """Root in a container is root on the node, less what namespaces, capabilities and seccomp take away: with a hole
     in any of them it is root without a less.
 
@@ -38,6 +38,9 @@ def runs_as_root(image: ImageUse) -> Iterator[Fail | Manual]:
         for shape, container in image.places
         if shape.os != "windows" and shape.host_users and container.role != "volume"
     ]
+    if not places:
+        yield Skip()
+        return
     lax = [(shape, container) for shape, container in places if container.run_as_non_root is not True]
     if any(container.run_as_user == 0 for _, container in lax):
         yield Fail(f"Container {image.container} ({image.normalised}) runs as user 0.", evidence={"runAsUser": 0})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Policy, Severity, check
+from auditor import Fail, ImageUse, Policy, Severity, Skip, check
 from checks.workloads._hosts import suspicions
 
 
@@ -25,14 +25,17 @@ from checks.workloads._hosts import suspicions
           allowed: [registry.corp.example]
     """,
 )
-def suspicious_registry_host(image: ImageUse, policy: Policy) -> Iterator[Fail]:
+def suspicious_registry_host(image: ImageUse, policy: Policy) -> Iterator[Fail | Skip]:
     """One wrong letter in a host pulls code from whoever registered the misspelt name, and offers that host the pull
     credentials; ghrc.io, for ghcr.io, is such a name in the wild.
 
     Addresses and localhost have no owner that a certificate names, upper-case hosts are not the hosts that policies
     list, and a known name in front of another domain deceives rules that compare prefixes.
     """
-    if image.reference is None or not image.reference.registry:
+    if image.reference is None:
+        yield Skip()
+        return
+    if not image.reference.registry:
         return
     rules = policy.registries
     approved = {entry.registry for entries in (rules.allowed or (), *rules.namespaces.values()) for entry in entries}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Severity, check, docs
+from auditor import Fail, ImageUse, Severity, Skip, check, docs
 from checks.workloads._running import comparable_runs
 
 
@@ -26,14 +26,17 @@ from checks.workloads._running import comparable_runs
     Make the tags of the repository immutable, if the registry can.
     """,
 )
-def tag_drift(image: ImageUse) -> Iterator[Fail]:
+def tag_drift(image: ImageUse) -> Iterator[Fail | Skip]:
     """Pods of one revision, made from one template, run different content under one reference: the tag was moved
     between two pulls.
 
     Somebody pushed over a tag, by habit or with intent, and part of the replicas run code that never went through a
     rollout. Compared are only the digests that the spec's own repository has for one operating system and architecture.
     """
-    if image.reference is None or image.reference.pinned:
+    if image.reference is None:
+        yield Skip()
+        return
+    if image.reference.pinned:
         return
     groups: dict[tuple[str, str], Counter[str]] = {}
     for run in comparable_runs(image):

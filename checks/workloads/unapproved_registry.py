@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import CLUSTER, Fail, ImageUse, Manual, Policy, Severity, check, cis
+from auditor import CLUSTER, Fail, ImageUse, Manual, Policy, Severity, Skip, check, cis
 
 
 @check(
@@ -25,7 +25,7 @@ from auditor import CLUSTER, Fail, ImageUse, Manual, Policy, Severity, check, ci
     An entry covers what lies at or under it, in whole path segments. Then enforce the same list at admission.
     """,
 )
-def unapproved_registry(image: ImageUse, policy: Policy) -> Iterator[Fail | Manual]:
+def unapproved_registry(image: ImageUse, policy: Policy) -> Iterator[Fail | Manual | Skip]:
     """Whoever controls a registry controls the code that is pulled from it, so the registries in use are part of the
     trusted base of a cluster.
 
@@ -34,6 +34,7 @@ def unapproved_registry(image: ImageUse, policy: Policy) -> Iterator[Fail | Manu
     `gcr.io/corp-evil/app` nor `gcr.io.evil.example/corp/app`.
     """
     if image.reference is None:
+        yield Skip()
         return
     approved = policy.registries.approves(image.reference, image.namespace)
     if approved is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Policy, Severity, check, docs
+from auditor import Fail, ImageUse, Policy, Severity, Skip, check, docs
 
 _ROLES = frozenset({"container", "init", "sidecar"})
 
@@ -28,7 +28,7 @@ _ROLES = frozenset({"container", "init", "sidecar"})
           injectedContainers: [istio-proxy, istio-init, <name of the container>]
     """,
 )
-def undeclared_container(image: ImageUse, policy: Policy) -> Iterator[Fail]:
+def undeclared_container(image: ImageUse, policy: Policy) -> Iterator[Fail | Skip]:
     """Pods should hold what their template declares; a further container was added by a mutating webhook or policy at
     admission, or by somebody who made the pod by hand.
 
@@ -43,6 +43,8 @@ def undeclared_container(image: ImageUse, policy: Policy) -> Iterator[Fail]:
         if container.role in _ROLES and shape.declared is not None and container.name not in shape.declared:
             pods += shape.pods
             examples.update(shape.examples)
+    if not pods and any(shape.source == "pods" and shape.declared is None for shape, _ in image.places):
+        yield Skip("" if image.owner.kind == "Pod" else "the template that made the pods was not to be read")
     if pods:
         where = f"pod {min(examples)}" if pods == 1 else f"{pods} pods such as {min(examples)}"
         yield Fail(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Severity, check, cis, docs
+from auditor import Fail, ImageUse, Severity, Skip, check, cis, docs
 from checks.workloads._running import comparable_runs
 
 
@@ -26,14 +26,17 @@ from checks.workloads._running import comparable_runs
     Renovate and Dependabot update digests as they update tags.
     """,
 )
-def unpinned_image(image: ImageUse) -> Iterator[Fail]:
+def unpinned_image(image: ImageUse) -> Iterator[Fail | Skip]:
     """A tag is a name that whoever can write to the repository may point at other content at any time.
 
     What was reviewed, scanned and signed under a tag need not be what the next pod starts, and two nodes may run
     different content under one name. A digest is the hash of the content itself: no registry, mirror or intruder can
     put anything else in its place. A tag beside a digest is only a note to the reader, since runtimes pull by digest.
     """
-    if image.reference is None or image.reference.pinned:
+    if image.reference is None:
+        yield Skip()
+        return
+    if image.reference.pinned:
         return
     tag = "has neither tag nor digest" if image.reference.tag is None else "names a tag, not content"
     running = sorted({f"{image.reference.name}@{run.digest}" for run in comparable_runs(image)})
