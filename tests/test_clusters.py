@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
@@ -19,7 +20,7 @@ from auditor.exits import Exit, exit_code
 from auditor.packs import load_packs
 from auditor.report import Finding, Report, Severity
 from auditor.reporters import Options, render
-from tests.auditing import FIXTURES, audit, policy_at, read
+from tests.auditing import FIXTURES, ROOT, audit, policy_at, read
 from tests.conftest import Golden
 
 CLUSTERS = FIXTURES / "clusters"
@@ -59,7 +60,7 @@ class Story(Struct, frozen=True):
 
     def root(self, found: Object) -> Object:
         """The object at the top of the chain of controllers: what findings about pods speak of."""
-        owners = {document.object["metadata"]["uid"]: document.object for document in self.documents}
+        owners = {document.object["metadata"].get("uid"): document.object for document in self.documents}
         references = found["metadata"].get("ownerReferences", ())
         above = next((owners.get(ref["uid"]) for ref in references if ref["kind"] != "Node"), None)
         return self.root(above) if above else found
@@ -69,8 +70,10 @@ class Story(Struct, frozen=True):
         the evidence."""
         found, subject = document.object, finding.subject
         kind, name = found["kind"], found["metadata"]["name"]
-        namespace = found["metadata"].get("namespace")
+        namespace = _namespace(found)
         evidence = json.dumps(finding.evidence)
+        if kind == "ClusterFixture":
+            return subject.kind == "Cluster"
         if subject.kind in ("Repository", "Tag", "Cluster"):
             return kind == "Node" and f'"{name}"' in evidence
         if subject.kind == "APIServer":
@@ -93,22 +96,29 @@ def _stable_name(found: Object) -> str:
     return str(metadata.get("generateName") or metadata["name"])
 
 
+def _namespace(found: Object) -> str | None:
+    return None if found["kind"] in ("Namespace", "Node") else found["metadata"].get("namespace", "default")
+
+
 def _documents(folder: Path) -> Iterator[Document]:
     for path in sorted(folder.glob("*.yaml")):
         for part in re.split(r"^---$", path.read_text(), flags=re.MULTILINE):
             found = yaml.load(part, Loader=yaml.CSafeLoader)
-            if found and found["kind"] != "ClusterFixture":
-                fires = {check for line in _FIRES.findall(part) for check in line.split(", ")}
+            fires = {check for line in _FIRES.findall(part) for check in line.split(", ")}
+            if isinstance(found, dict) and "kind" in found:
+                found.setdefault("metadata", {"name": found.get("name", "")})
                 place = f"{path.name}: {found['kind']}/{found['metadata']['name']}"
                 yield Document(found, frozenset(fires), place)
             else:
-                assert not _FIRES.search(part), f"{path.name}: a comment about no object"
+                assert not fires, f"{path.name}: a comment about no object"
 
 
 @functools.cache
 def story(name: str) -> Story:
     folder = CLUSTERS / name
-    return Story(tuple(_documents(folder / "cluster")), audit(read(folder), policy_at(folder / "policy.yaml")))
+    with contextlib.chdir(ROOT):  # tables tell the files by the path that was given
+        snapshot = read(folder.relative_to(ROOT))
+    return Story(tuple(_documents(folder / "cluster")), audit(snapshot, policy_at(folder / "policy.yaml")))
 
 
 def _told(finding: Finding) -> str:
@@ -229,7 +239,7 @@ def test_the_order_of_files_and_objects_does_not_matter(name: str, tmp_path: Pat
     shutil.copytree(folder / "cluster", tmp_path / "renamed")
     for number, path in enumerate(sorted((tmp_path / "renamed").glob("*.yaml"), reverse=True)):
         parts = re.split(r"^---$", path.read_text(), flags=re.MULTILINE)
-        path.with_name(f"{number:02}.yml").write_text("---".join(reversed([part.rstrip("\n") + "\n" for part in parts])))
+        path.with_name(f"{number:02}.yml").write_text("\n---\n".join(reversed(parts)))
         path.unlink()
     other = audit(read(tmp_path / "renamed"), policy_at(folder / "policy.yaml"))
     assert render("json", other) == render("json", story(name).report)
