@@ -50,9 +50,12 @@ class Manual(Struct, frozen=True):
 
 
 class Skip(Struct, frozen=True):
-    """No verdict: this is nothing that the check judges, and no pass either. A `reason` makes a line in coverage."""
+    """No verdict: this is nothing that the check judges, and no pass either.
 
-    reason: str = ""
+    `unread` names what was missing to judge by, if that was it, and makes a line in coverage.
+    """
+
+    unread: str = ""
 
 
 Result = Fail | Manual | Skip

@@ -182,7 +182,7 @@ def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread:
         for result in check.function(unit.value, *arguments):
             if isinstance(result, Skip):
                 elsewhere = True
-                tally.skipped.setdefault(result.reason, set()).add(key)
+                tally.skipped.setdefault(result.unread, set()).add(key)
                 continue
             cause = "judgment" if isinstance(result, Manual) else None
             if result.about is None:
@@ -297,11 +297,11 @@ def _cluster_row(snapshot: Snapshot, source: str) -> ClusterRow:
 
 
 def _skips(check: Check, tally: _Tally) -> Iterator[CoverageRow]:
-    """What a check gave no verdict on, where that has a reason to tell."""
-    for reason, keys in sorted(tally.skipped.items()):
+    """What a check gave no verdict on, for want of something to judge by."""
+    for unread, keys in sorted(tally.skipped.items()):
         count = len(keys - tally.subjects.keys())
-        if reason and count:
-            yield CoverageRow(check.id, "excluded", (), count, f"no verdict: {reason}")
+        if unread and count:
+            yield CoverageRow(unread, "excluded", (), 0, f"{check.id} gives no verdict on {count} subjects")
 
 
 def _coverage(snapshot: Snapshot, scope: Scope) -> tuple[CoverageRow, ...]:

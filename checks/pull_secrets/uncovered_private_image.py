@@ -12,6 +12,7 @@ from auditor import (
     PullSecrets,
     RegistryKeys,
     Severity,
+    Skip,
     check,
     docs,
 )
@@ -48,7 +49,7 @@ def uncovered_private_image(
     keys: RegistryKeys,
     nodes: Nodes | None,
     policy: Policy,
-) -> Iterator[Fail | Manual]:
+) -> Iterator[Fail | Manual | Skip]:
     """A private image for which its pods carry no credential runs only where something outside the API helps: a
     credential of the node, a plugin of the kubelet, or a copy that another pod's credentials left in the node's cache.
     The first two lend the image to every pod of the node; the last one fails with the next node. A key that merely
@@ -56,6 +57,7 @@ def uncovered_private_image(
     """
     reference = image.reference
     if reference is None:
+        yield Skip()
         return
     private = policy.registries.is_private(reference)
     if image.static:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from auditor import CLUSTER, Cluster, Credentials, Fail, ImageUse, Manual, Policy, Severity, check, docs
+from auditor import CLUSTER, Cluster, Credentials, Fail, ImageUse, Manual, Policy, Severity, Skip, check, docs
 from checks.pull_secrets._clouds import never_public
 from checks.pull_secrets._lifetime import expiry, is_short_lived, moment
 
@@ -21,13 +21,16 @@ from checks.pull_secrets._lifetime import expiry, is_short_lived, moment
 )
 def wrong_credential_shadows_anonymous(
     image: ImageUse, credentials: Credentials, cluster: Cluster, policy: Policy
-) -> Iterator[Fail | Manual]:
+) -> Iterator[Fail | Manual | Skip]:
     """The kubelet pulls anonymously only if no credential at all matches the image. One that matches and is refused by
     the registry fails the pull, even of an image that everybody may have. So an expired token in a pull secret takes
     public images of the same registry down with it.
     """
     reference = image.reference
-    if reference is None or policy.registries.is_private(reference) or never_public(reference.registry):
+    if reference is None:
+        yield Skip()
+        return
+    if policy.registries.is_private(reference) or never_public(reference.registry):
         return
     now = moment(cluster.collected_at)
     for shape, _ in sorted(image.places, key=lambda place: credentials.inherited(image.owner, place[0])):
