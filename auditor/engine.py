@@ -151,11 +151,10 @@ def evaluate(
 
 def _run(check: Check, views: Views, scope: Scope) -> _Tally:
     tally = _Tally()
-    enumerate_units, supply = SUBJECTS[check.subject]
-    for gap in views.gaps.unseen(supply):
+    for gap in views.gaps.unseen(SUBJECTS[check.subject][1]):
         _unread(tally, gap, scope, None)
     try:
-        units = list(enumerate_units(views))
+        units = views.units(check.subject)
     except Unread as gap:
         _unread(tally, gap, scope, None)
         return tally

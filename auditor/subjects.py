@@ -63,7 +63,7 @@ class ImageUse(msgspec.Struct, frozen=True, dict=True):
         """`registry/repository`, or the raw string where it does not parse."""
         return self.reference.name if self.reference else self.image
 
-    @property
+    @cached_property
     def normalised(self) -> str:
         return str(self.reference) if self.reference else self.image
 

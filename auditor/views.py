@@ -116,6 +116,7 @@ class Nodes:
     def __init__(self, views: Views) -> None:
         self._gaps = views.gaps
         self._all = views.snapshot.nodes
+        self._schedulable = tuple(node for node in self._all if node.schedulable)
 
     def all(self) -> tuple[Node, ...]:
         self._gaps.require("nodes")
@@ -126,7 +127,10 @@ class Nodes:
         return self._all
 
     def schedulable(self) -> tuple[Node, ...]:
-        return tuple(node for node in self.all() if node.schedulable)
+        """The nodes that take pods: two that were read are proof of two, fewer only where all were read."""
+        if len(self._schedulable) < 2:
+            self._gaps.require("nodes")
+        return self._schedulable
 
 
 class PodsOnNodes:
@@ -239,12 +243,19 @@ class Views:
         self.policy = policy
         self.gaps = Gaps(snapshot, scope)
         self._made: dict[type, Any] = {Policy: policy}
+        self._units: dict[type, tuple[Unit, ...]] = {}
 
     def of(self, kind: type[Any]) -> Any:
         """The one view of a type in PARAMETERS."""
         if kind not in self._made:
             self._made[kind] = PARAMETERS[kind][0](self)
         return self._made[kind]
+
+    def units(self, subject: type[Any]) -> tuple[Unit, ...]:
+        """What the checks of a subject in SUBJECTS are called with; raises what enumerating raises, each time."""
+        if subject not in self._units:
+            self._units[subject] = tuple(SUBJECTS[subject][0](self))
+        return self._units[subject]
 
     @cached_property
     def image_uses(self) -> tuple[ImageUse, ...]:

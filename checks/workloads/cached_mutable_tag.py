@@ -37,9 +37,7 @@ def cached_mutable_tag(image: ImageUse, nodes: Nodes, control_plane: ControlPlan
         return
     if control_plane.always_pull_images:
         return
-    count = sum(node.schedulable for node in nodes.readable())
-    if count < 2:
-        count = len(nodes.schedulable())
+    count = len(nodes.schedulable())
     if count > 1:
         yield Fail(
             f"{image.normalised} is pulled only where it is not present: its tag may stand for different content on "
