@@ -96,9 +96,10 @@ class PodFold:
         if metadata is None or spec is None:
             return
         metadata.namespace = metadata.namespace or "default"
-        if metadata.namespace == "kube-system" and (component := control_plane_pod(pod, origin)):
-            self.control_plane.append(component)
         controller, static = _controller(metadata, spec.node_name or "")
+        if component := control_plane_pod(pod, origin):
+            self.control_plane.append(component)
+            static = static or controller_of(metadata) is None  # its manifest, as the kubelet reads it from disk
         shape = shapes.shape_of(spec, metadata, admitted=bool(metadata.uid), static=static)
         group = self.groups.setdefault(controller, {}).setdefault(shape, Group())
         group.pods += 1

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from auditor.credentials import SecretContent
+from auditor.hostfacts import HostFacts
 
 State = Literal["read", "forbidden", "absent", "failed", "excluded"]
 Role = Literal["container", "init", "sidecar", "ephemeral", "volume"]
@@ -273,7 +274,7 @@ class PolicyObject(Value, frozen=True):
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):
-    """One cluster at one time, as far as it was read."""
+    """One cluster at one time, as far as it was read. `host` is None where no files of a node were given."""
 
     cluster: ClusterInfo = ClusterInfo()
     coverage: tuple[Coverage, ...] = ()
@@ -286,3 +287,4 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schem
     control_plane: tuple[ControlPlanePod, ...] = ()
     services: tuple[Service, ...] = ()
     policies: tuple[PolicyObject, ...] = ()
+    host: HostFacts | None = None

@@ -216,5 +216,5 @@ def merge_evidence(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[
             case ((list() | tuple()), (list() | tuple())):
                 merged[key] = [*mine, *(item for item in value if item not in mine)]
             case dict(), dict():
-                merged[key] = merge_evidence(mine, value)
+                merged[key] = dict(sorted(merge_evidence(mine, value).items()))
     return merged

@@ -40,4 +40,12 @@ def apiserver_divergence(server: ApiServer) -> Iterator[Fail]:
 
 
 def _told(found: Mapping[str, Values]) -> list[str]:
-    return [f"{what} ({', '.join(f'{n}: {value}' for n, value in values.items())})" for what, values in found.items()]
+    return [
+        f"{_named(what)} ({', '.join(f'{name}: {value}' for name, value in values.items())})"
+        for what, values in found.items()
+    ]
+
+
+def _named(what: str) -> str:
+    """A plugin's name that is not one as it stands is quoted, so that its spaces show."""
+    return what if what.strip() == what and what.isprintable() else f'"{what}"'

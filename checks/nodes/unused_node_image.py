@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from auditor import Fail, Manual, NodeRepository, PodsOnNodes, Severity, check, docs
+from auditor import CachedImage, Fail, Manual, NodeRepository, PodsOnNodes, Severity, check, docs
 from checks.nodes._cached import contents, evidence, megabytes, on
 
 # The sandbox holds a pod's namespaces: every pod runs it and none names it.
@@ -43,7 +43,8 @@ def unused_node_image(repository: NodeRepository, pods: PodsOnNodes) -> Iterator
     nodes = [cached.node for cached in proven or unused]
     if proven:
         yield Fail(
-            f"{repository.name} is cached on {on(nodes)} without a pod there that uses it, {megabytes(proven)} in all.",
+            f"{_images(repository.name, proven)} cached on {on(nodes)} without a pod there that uses "
+            f"{'it' if len(proven) == 1 else 'them'}, {megabytes(proven)} in all.",
             evidence={**evidence(nodes), **contents(proven)},
         )
     elif unused:
@@ -51,3 +52,8 @@ def unused_node_image(repository: NodeRepository, pods: PodsOnNodes) -> Iterator
             f"No pod uses {repository.name} on {on(nodes)} by the names shown, but the node may leave names out.",
             evidence={**evidence(nodes), **contents(unused)},
         )
+
+
+def _images(name: str, cached: list[CachedImage]) -> str:
+    """Other images of the repository may well be in use."""
+    return f"An image of {name} is" if len(cached) == 1 else f"{len(cached)} copies of images of {name} are"

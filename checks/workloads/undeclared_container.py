@@ -44,7 +44,7 @@ def undeclared_container(image: ImageUse, policy: Policy) -> Iterator[Fail | Ski
             pods += shape.pods
             examples.update(shape.examples)
     if not pods and any(shape.source == "pods" and shape.declared is None for shape, _ in image.places):
-        yield Skip("" if image.owner.kind == "Pod" else "templates of older pods")
+        yield Skip("" if image.owner.kind == "Pod" else "the templates that made some pods")
     if pods:
         where = f"pod {min(examples)}" if pods == 1 else f"{pods} pods such as {min(examples)}"
         yield Fail(

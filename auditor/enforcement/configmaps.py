@@ -1,0 +1,26 @@
+"""The ConfigMaps in which engines keep their settings: found, absent, or not known."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from auditor.coverage import Unread
+from auditor.enforcement.world import World
+from auditor.model import PolicyObject
+from auditor.wire import CONFIGMAPS
+
+
+class Settings(Struct, frozen=True):
+    """`known` is False where the ConfigMap may exist and was not read; `found` is None then, and where it is absent."""
+
+    found: PolicyObject | None
+    known: bool = True
+
+
+def settings(world: World, namespace: str, name: str) -> Settings:
+    """A ConfigMap by name. Only a few are asked for: of any other, and of those that were refused, nothing is known."""
+    try:
+        found = world.configmap(namespace, name)
+    except Unread:
+        return Settings(None, known=False)
+    return Settings(found, known=found is not None or (namespace, name) in CONFIGMAPS)

@@ -1,0 +1,287 @@
+"""The grammar of Rego's terms and statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from auditor.enforcement.rego.syntax import (
+    ArrayTerm,
+    Assign,
+    Body,
+    Call,
+    Comprehension,
+    Const,
+    Every,
+    Member,
+    Not,
+    ObjectTerm,
+    Ref,
+    RegoError,
+    SetTerm,
+    Some,
+    Statement,
+    Term,
+    Test,
+    Unify,
+    Unsupported,
+    Var,
+)
+from auditor.enforcement.rego.tokens import Token
+
+_LEVELS = (
+    frozenset({"==", "!=", "<", "<=", ">", ">="}),
+    frozenset("|"),
+    frozenset("&"),
+    frozenset("+-"),
+    frozenset("*/%"),
+)
+_AND = 2
+_CONSTANTS = {"true": True, "false": False, "null": None}
+_RESERVED = frozenset({"as", "default", "else", "import", "not", "package", "some", "with"})
+
+
+class TermParser:
+    """Reads tokens one after the other. `keywords` are those of the newer grammar that the module has asked for."""
+
+    def __init__(self, found: list[Token]) -> None:
+        self._tokens = found
+        self._at = 0
+        self._wildcards = count()
+        self.keywords: frozenset[str] = frozenset()
+        self.strict = False
+
+    def peek(self) -> Token:
+        return self._tokens[self._at]
+
+    def take(self) -> Token:
+        token = self._tokens[self._at]
+        self._at += token.kind != "end"
+        return token
+
+    def sign(self, text: str) -> bool:
+        """Takes the sign if it comes next."""
+        token = self.peek()
+        if token.kind != "sign" or token.text != text:
+            return False
+        self._at += 1
+        return True
+
+    def word(self, text: str) -> bool:
+        """Takes the word if it comes next."""
+        token = self.peek()
+        if token.kind != "name" or token.text != text:
+            return False
+        self._at += 1
+        return True
+
+    def expect(self, text: str) -> None:
+        if not self.sign(text):
+            raise Unsupported(f"line {self.peek().line}: {text} was expected")
+
+    def name(self) -> str:
+        token = self.take()
+        if token.kind != "name" or token.text in _RESERVED:
+            raise Unsupported(f"line {token.line}: a name was expected")
+        return token.text
+
+    def dotted(self) -> list[str]:
+        parts = [self.name()]
+        while self.peek().text in (".", "[") and self.peek().tight:
+            if self.sign("."):
+                parts.append(self.name())
+                continue
+            self.expect("[")
+            token = self.take()
+            if token.kind != "string":
+                raise Unsupported(f"line {token.line}: a package was expected")
+            parts.append(token.text)
+            self.expect("]")
+        return parts
+
+    def body(self, end: str) -> Body:
+        """Statements up to the closing sign, which is taken too; they stand on lines of their own or between `;`."""
+        found: list[Statement] = []
+        while not self.sign(end):
+            line = self.peek().line
+            if found and not self.sign(";") and line == self._tokens[self._at - 1].line:
+                raise Unsupported(f"line {line}: the end of a statement was expected")
+            if self.sign(end):
+                break
+            found.append(self.statement())
+        return tuple(found)
+
+    def statement(self) -> Statement:
+        statement = self._statement()
+        if self.word("with"):
+            raise Unsupported("with is not read")
+        return statement
+
+    def _statement(self) -> Statement:
+        if self.word("not"):
+            return Not(self._statement())
+        if self.word("some"):
+            return self._some()
+        following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+        if self.peek().text == "every" and self.peek().kind == "name" and following.kind == "name":
+            self._needs("every")
+            return self._every()
+        left = self.term()
+        if self.sign(":="):
+            return Assign(left, self.term())
+        if self.sign("="):
+            return Unify(left, self.term())
+        return Test(left)
+
+    def _needs(self, keyword: str) -> None:
+        if keyword not in self.keywords:
+            raise RegoError(f"the keyword {keyword} is used without importing it")
+        if self.peek().text == keyword:
+            self.take()
+
+    def _some(self) -> Statement:
+        found = [self._level(0)]
+        while self.sign(","):
+            found.append(self._level(0))
+        if self.word("in"):
+            if "in" not in self.keywords:
+                raise RegoError("the keyword in is used without importing it")
+            if len(found) > 2:
+                raise Unsupported("some takes two names")
+            return Member(found[0] if len(found) == 2 else None, found[-1], self.term())
+        if not all(isinstance(term, Var) for term in found):
+            raise Unsupported("some takes names")
+        return Some(tuple(term.name for term in found if isinstance(term, Var)))
+
+    def _every(self) -> Statement:
+        names = [self.name()]
+        if self.sign(","):
+            names.append(self.name())
+        if not self.word("in"):
+            raise Unsupported("every takes in")
+        term = self.term()
+        self.expect("{")
+        return Every(names[0] if len(names) == 2 else f"${next(self._wildcards)}", names[-1], term, self.body("}"))
+
+    def term(self) -> Term:
+        """A term with its operators; `x in xs` is the one that binds least."""
+        left = self._level(0)
+        while "in" in self.keywords and self.word("in"):
+            left = Call("in", (left, self._level(0)))
+        return left
+
+    def _level(self, level: int) -> Term:
+        if level == len(_LEVELS):
+            return self._factor()
+        left = self._level(level + 1)
+        while self.peek().kind == "sign" and self.peek().text in _LEVELS[level]:
+            sign = self.take().text
+            left = Call(sign, (left, self._level(level + 1)))
+        return left
+
+    def _factor(self) -> Term:
+        token = self.take()
+        if token.kind == "string":
+            return Const(token.text)
+        if token.kind == "number":
+            return Const(float(token.text) if set(".eE") & set(token.text) else int(token.text[:400]))
+        if token.kind == "name":
+            return self._path(self._named(token))
+        for sign, read in _OPENING.items():
+            if token.text == sign and token.kind == "sign":
+                return self._path(read(self))
+        if token.text == "-" and self.peek().kind == "number":
+            return Call("-", (Const(0), self._factor()))
+        raise Unsupported(f"line {token.line}: a term was expected")
+
+    def _named(self, token: Token) -> Term:
+        if token.text in _CONSTANTS:
+            return Const(_CONSTANTS[token.text])
+        if token.text in _RESERVED:
+            raise Unsupported(f"line {token.line}: {token.text} is not read here")
+        return Var(f"${next(self._wildcards)}" if token.text == "_" else token.text)
+
+    def _path(self, head: Term) -> Term:
+        path: list[Term] = []
+        while self.peek().tight and self.peek().text in (".", "[", "(") and self.peek().kind == "sign":
+            if self.sign("."):
+                path.append(Const(self.take().text))
+            elif self.sign("["):
+                path.append(self.term())
+                self.expect("]")
+            else:
+                self.expect("(")
+                head, path = Call(_function(head, path), self._items(")")), []
+        return Ref(head, tuple(path)) if path else head
+
+    def _items(self, end: str) -> tuple[Term, ...]:
+        found: list[Term] = []
+        while not self.sign(end):
+            if found:
+                self.expect(",")
+                if self.sign(end):
+                    break
+            found.append(self.term())
+        return tuple(found)
+
+    def group(self) -> Term:
+        term = self.term()
+        self.expect(")")
+        return term
+
+    def array(self) -> Term:
+        if self.sign("]"):
+            return ArrayTerm(())
+        first = self._first()
+        if self.sign("|"):
+            return Comprehension("array", first, self.body("]"))
+        return ArrayTerm((first, *self._rest("]")))
+
+    def braces(self) -> Term:
+        if self.sign("}"):
+            return ObjectTerm(())
+        first = self._first()
+        if not self.sign(":"):
+            if self.sign("|"):
+                return Comprehension("set", first, self.body("}"))
+            return SetTerm((first, *self._rest("}")))
+        value = self._first()
+        if self.sign("|"):
+            return Comprehension("object", value, self.body("}"), first)
+        pairs = [(first, value)]
+        while not self.sign("}"):
+            self.expect(",")
+            if self.sign("}"):
+                break
+            key = self.term()
+            self.expect(":")
+            pairs.append((key, self.term()))
+        return ObjectTerm(tuple(pairs))
+
+    def _first(self) -> Term:
+        """The first part of a collection: a `|` after it makes a comprehension and is no union."""
+        return self._level(_AND)
+
+    def _rest(self, end: str) -> tuple[Term, ...]:
+        if self.sign(end):
+            return ()
+        self.expect(",")
+        return self._items(end)
+
+
+_OPENING: dict[str, Callable[[TermParser], Term]] = {
+    "(": TermParser.group,
+    "[": TermParser.array,
+    "{": TermParser.braces,
+}
+
+
+def _function(head: Term, path: list[Term]) -> str:
+    names = [head.name if isinstance(head, Var) else None, *(_key(term) for term in path)]
+    if not all(names):
+        raise Unsupported("a function is called by a name that is computed")
+    return ".".join(name for name in names if name)
+
+
+def _key(term: Term) -> str | None:
+    return term.value if isinstance(term, Const) and isinstance(term.value, str) else None
