@@ -1,0 +1,159 @@
+"""A real API server: started from KUBEBUILDER_ASSETS (etcd, kube-apiserver), or the one of AUDITOR_TEST_KUBECONFIG."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ASSETS = os.environ.get("KUBEBUILDER_ASSETS", "")
+KUBECONFIG = os.environ.get("AUDITOR_TEST_KUBECONFIG", "")
+ADMIN, LIMITED = "fake-admin-token", "fake-limited-token"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """An API server that may be written to. `limited` is a kubeconfig of an account without rights, if there is one."""
+
+    url: str
+    token: str
+    kubeconfig: Path
+    limited: Path | None = None
+
+    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """One request as admin; the answer, or AssertionError with what the server said."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, method=method)
+        request.add_header("Authorization", f"Bearer {self.token}")
+        request.add_header("Content-Type", "application/json")
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=20) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()}") from None
+
+    def create(self, path: str, *objects: dict[str, Any]) -> None:
+        for item in objects:
+            self.call("POST", path, item)
+
+
+def write_kubeconfig(path: Path, url: str, token: str) -> Path:
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "live",
+        "contexts": [{"name": "live", "context": {"cluster": "live", "user": "live"}}],
+        "clusters": [{"name": "live", "cluster": {"server": url, "insecure-skip-tls-verify": True}}],
+        "users": [{"name": "live", "user": {"token": token}}],
+    }
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("apiserver")
+    if ASSETS:
+        yield from started(folder)
+    elif KUBECONFIG:
+        yield from given(Path(KUBECONFIG))
+    else:
+        pytest.skip("no real API server: set KUBEBUILDER_ASSETS or AUDITOR_TEST_KUBECONFIG")
+
+
+def given(kubeconfig: Path) -> Iterator[Server]:
+    """A cluster of the user's: only its kubeconfig's token can be used for writing."""
+    document = yaml.safe_load(kubeconfig.read_text())
+    user = document["users"][0]["user"]
+    if "token" not in user:
+        pytest.skip("AUDITOR_TEST_KUBECONFIG holds no token to set up the tests with")
+    yield Server(document["clusters"][0]["cluster"]["server"], user["token"], kubeconfig)
+
+
+def started(folder: Path) -> Iterator[Server]:
+    """etcd and kube-apiserver on loopback, with an admin and an account that has no rights yet."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    (folder / "sa.key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
+    )
+    (folder / "tokens.csv").write_text(f'{ADMIN},admin,1,"system:masters"\n{LIMITED},limited,2,"limited"\n')
+    client, peer, secure = free_port(), free_port(), free_port()
+    etcd = [
+        str(Path(ASSETS) / "etcd"),
+        f"--data-dir={folder / 'etcd'}",
+        f"--listen-client-urls=http://127.0.0.1:{client}",
+        f"--advertise-client-urls=http://127.0.0.1:{client}",
+        f"--listen-peer-urls=http://127.0.0.1:{peer}",
+        "--unsafe-no-fsync=true",
+    ]
+    apiserver = [
+        str(Path(ASSETS) / "kube-apiserver"),
+        f"--etcd-servers=http://127.0.0.1:{client}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={secure}",
+        f"--cert-dir={folder / 'certs'}",
+        f"--service-account-key-file={folder / 'sa.key'}",
+        f"--service-account-signing-key-file={folder / 'sa.key'}",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--token-auth-file={folder / 'tokens.csv'}",
+        "--authorization-mode=RBAC",
+        "--disable-admission-plugins=ServiceAccount",
+        "--service-cluster-ip-range=10.0.0.0/24",
+    ]
+    processes = []
+    url = f"https://127.0.0.1:{secure}"
+    found = Server(
+        url,
+        ADMIN,
+        write_kubeconfig(folder / "admin", url, ADMIN),
+        write_kubeconfig(folder / "limited", url, LIMITED),
+    )
+    try:
+        for command in (etcd, apiserver):
+            log = (folder / f"{Path(command[0]).name}.log").open("wb")
+            processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+        wait(found)
+        yield found
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def wait(server: Server, seconds: float = 60) -> None:
+    """Until the server answers that its namespaces are there."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            server.call("GET", "/api/v1/namespaces/default")
+            return
+        except (AssertionError, OSError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.3)
