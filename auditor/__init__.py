@@ -1,28 +1,139 @@
-"""The public API, all of it: what a check imports."""
+"""The public API, all of it: what a check imports. Most of it is imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from auditor.check import CLUSTER, About, Check, Fail, Manual, Result, Skip, check, cis, docs, kep
-from auditor.credentials import DOCKERCFG, AuthEntry
-from auditor.image import DOCKER_HUB, MalformedReference, Reference, parse, parse_image_id
-from auditor.keyproblem import is_docker_hub_lookalike, key_problem
-from auditor.model import Container, ControlPlanePod, Mount, Node, OtherSecret, Owner, PullSecret, ServiceAccount, Shape
-from auditor.plugins import ALL as ADMISSION_PLUGINS
-from auditor.plugins import AdmissionPlugins, admission_plugins, last_value
-from auditor.policy import Policy
-from auditor.registrykey import is_docker_hub_key, is_glob, parse_key, path_prefix_without_slash, taken_for_docker_hub
-from auditor.report import Severity, Subject
-from auditor.secret_index import RegistryKeys, SecretUsers
-from auditor.subjects import ApiServer, CachedImage, Cluster, Credential, ImageUse, NodeRepository, NodeTag
-from auditor.views import (
-    ControlPlane,
-    Credentials,
-    ImageUses,
-    Nodes,
-    PodsOnNodes,
-    PullSecrets,
-    Served,
-    ServiceAccounts,
-    usable,
-)
+
+if TYPE_CHECKING:
+    from auditor.admission_views import (
+        AdmissionWebhook,
+        AdmissionWebhooks,
+        Allowlists,
+        Backends,
+        NamespaceLabels,
+        OwnNamespaces,
+        PodAdmission,
+    )
+    from auditor.coverage import Unread
+    from auditor.credentials import DOCKERCFG, AuthEntry
+    from auditor.enforcement.chain import Answer, Fact, Flaw, Goal, ImagePolicy, Link, verdict
+    from auditor.enforcement.matrix import Enforcement
+    from auditor.hostfacts import Backend as PolicyBackend
+    from auditor.hostfacts import CertificateFacts, PluginSettings, StartFault
+    from auditor.image import DOCKER_HUB, Entry, MalformedReference, Reference, parse, parse_entry, parse_image_id
+    from auditor.image_policy_files import ImagePolicyBackends, ImagePolicyFiles, PluginFiles
+    from auditor.keyproblem import is_docker_hub_lookalike, key_problem
+    from auditor.model import (
+        Container,
+        ControlPlanePod,
+        Mount,
+        Namespace,
+        Node,
+        OtherSecret,
+        Owner,
+        PullSecret,
+        ServiceAccount,
+        Shape,
+    )
+    from auditor.plugins import ALL as ADMISSION_PLUGINS
+    from auditor.plugins import AdmissionPlugins, admission_plugins, last_value
+    from auditor.policy import Policy
+    from auditor.registrykey import (
+        is_docker_hub_key,
+        is_glob,
+        parse_key,
+        path_prefix_without_slash,
+        taken_for_docker_hub,
+    )
+    from auditor.report import Severity, Subject
+    from auditor.secret_index import RegistryKeys, SecretUsers
+    from auditor.subjects import ApiServer, CachedImage, Cluster, Credential, ImageUse, NodeRepository, NodeTag
+    from auditor.views import (
+        ControlPlane,
+        Credentials,
+        ImageUses,
+        Nodes,
+        PodsOnNodes,
+        PullSecrets,
+        Served,
+        ServiceAccounts,
+        usable,
+    )
+    from auditor.webhook_backend import (
+        Place,
+        aliased,
+        allowlist,
+        cluster_dns,
+        is_static,
+        out_of_date,
+        replicas,
+        service_name,
+    )
+
+# The module that each further name comes from. `check` is imported above: it shares its module's name.
+_HOMES = {
+    "admission_views": (
+        "AdmissionWebhook",
+        "AdmissionWebhooks",
+        "Allowlists",
+        "Backends",
+        "NamespaceLabels",
+        "OwnNamespaces",
+        "PodAdmission",
+    ),
+    "coverage": ("Unread",),
+    "credentials": ("DOCKERCFG", "AuthEntry"),
+    "enforcement.chain": ("Answer", "Fact", "Flaw", "Goal", "ImagePolicy", "Link", "verdict"),
+    "enforcement.matrix": ("Enforcement",),
+    "hostfacts": ("CertificateFacts", "PluginSettings", "StartFault"),
+    "image": ("DOCKER_HUB", "Entry", "MalformedReference", "Reference", "parse", "parse_entry", "parse_image_id"),
+    "image_policy_files": ("ImagePolicyBackends", "ImagePolicyFiles", "PluginFiles"),
+    "keyproblem": ("is_docker_hub_lookalike", "key_problem"),
+    "model": (
+        "Container",
+        "ControlPlanePod",
+        "Mount",
+        "Namespace",
+        "Node",
+        "OtherSecret",
+        "Owner",
+        "PullSecret",
+        "ServiceAccount",
+        "Shape",
+    ),
+    "plugins": ("AdmissionPlugins", "admission_plugins", "last_value"),
+    "policy": ("Policy",),
+    "registrykey": ("is_docker_hub_key", "is_glob", "parse_key", "path_prefix_without_slash", "taken_for_docker_hub"),
+    "report": ("Severity", "Subject"),
+    "secret_index": ("RegistryKeys", "SecretUsers"),
+    "subjects": ("ApiServer", "CachedImage", "Cluster", "Credential", "ImageUse", "NodeRepository", "NodeTag"),
+    "views": (
+        "ControlPlane",
+        "Credentials",
+        "ImageUses",
+        "Nodes",
+        "PodsOnNodes",
+        "PullSecrets",
+        "Served",
+        "ServiceAccounts",
+        "usable",
+    ),
+    "webhook_backend": (
+        "Place",
+        "aliased",
+        "allowlist",
+        "cluster_dns",
+        "is_static",
+        "out_of_date",
+        "replicas",
+        "service_name",
+    ),
+}
+_RENAMED = {"ADMISSION_PLUGINS": ("plugins", "ALL"), "PolicyBackend": ("hostfacts", "Backend")}
+_HOME = {name: (home, name) for home, names in _HOMES.items() for name in names} | _RENAMED
 
 __all__ = [
     "ADMISSION_PLUGINS",
@@ -31,9 +142,15 @@ __all__ = [
     "DOCKER_HUB",
     "About",
     "AdmissionPlugins",
+    "AdmissionWebhook",
+    "AdmissionWebhooks",
+    "Allowlists",
+    "Answer",
     "ApiServer",
     "AuthEntry",
+    "Backends",
     "CachedImage",
+    "CertificateFacts",
     "Check",
     "Cluster",
     "Container",
@@ -41,20 +158,37 @@ __all__ = [
     "ControlPlanePod",
     "Credential",
     "Credentials",
+    "Enforcement",
+    "Entry",
+    "Fact",
     "Fail",
+    "Flaw",
+    "Goal",
+    "ImagePolicy",
+    "ImagePolicyBackends",
+    "ImagePolicyFiles",
     "ImageUse",
     "ImageUses",
+    "Link",
     "MalformedReference",
     "Manual",
     "Mount",
+    "Namespace",
+    "NamespaceLabels",
     "Node",
     "NodeRepository",
     "NodeTag",
     "Nodes",
     "OtherSecret",
+    "OwnNamespaces",
     "Owner",
+    "Place",
+    "PluginFiles",
+    "PluginSettings",
+    "PodAdmission",
     "PodsOnNodes",
     "Policy",
+    "PolicyBackend",
     "PullSecret",
     "PullSecrets",
     "Reference",
@@ -67,21 +201,41 @@ __all__ = [
     "Severity",
     "Shape",
     "Skip",
+    "StartFault",
     "Subject",
+    "Unread",
     "admission_plugins",
+    "aliased",
+    "allowlist",
     "check",
     "cis",
+    "cluster_dns",
     "docs",
     "is_docker_hub_key",
     "is_docker_hub_lookalike",
     "is_glob",
+    "is_static",
     "kep",
     "key_problem",
     "last_value",
+    "out_of_date",
     "parse",
+    "parse_entry",
     "parse_image_id",
     "parse_key",
     "path_prefix_without_slash",
+    "replicas",
+    "service_name",
     "taken_for_docker_hub",
     "usable",
+    "verdict",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A name of the public API, on its first use: the command line starts without all that checks may need."""
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{home[0]}"), home[1])
+    return value

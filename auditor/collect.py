@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,23 +27,28 @@ class SourceOptions(Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     assume_complete: bool = False
+    host_root: str | None = None
 
 
 class Collected(Struct, frozen=True):
-    """The snapshot, what kind of source gave it, and what is worth telling beside it."""
+    """The snapshot, what kind of source gave it, and what is worth telling beside it. `groups` are the API groups that
+    a live cluster serves, None where that is not known."""
 
     snapshot: Snapshot
     source: str
     notes: tuple[str, ...] = ()
+    groups: frozenset[str] | None = None
 
 
 def collect(options: SourceOptions, progress: Progress) -> Collected:
     """Reads the source; raises SourceError where there is nothing to audit."""
-    if options.path is None:
-        return _live(options, progress)
-    if options.kubeconfig or options.context:
+    if options.path is not None and (options.kubeconfig or options.context):
         raise UsageError("--from reads files, --kubeconfig and --context a cluster", "Give one or the other.")
-    return _files(options, options.path)
+    if options.host_root is not None and not Path(options.host_root).is_dir():
+        raise SourceError(
+            f"{options.host_root}: there is no such directory", "--host-root is a folder of a node's files."
+        )
+    return _live(options, progress) if options.path is None else _files(options, options.path)
 
 
 def _live(options: SourceOptions, progress: Progress) -> Collected:
@@ -65,7 +71,8 @@ def _live(options: SourceOptions, progress: Progress) -> Collected:
     cluster = ClusterInfo(
         found.name, found.uid, found.version, found.collected_at, "live", options.namespaces, options.exclude
     )
-    return Collected(inventory.snapshot(cluster), "live")
+    snapshot = _with_host(inventory.snapshot(cluster), options.host_root, complete=False)
+    return Collected(snapshot, "live", groups=found.groups)
 
 
 def _files(options: SourceOptions, path: str) -> Collected:
@@ -80,19 +87,32 @@ def _files(options: SourceOptions, path: str) -> Collected:
         assume_complete=options.assume_complete,
     )
     if found.snapshot is not None:
+        if options.assume_complete or options.host_root:
+            raise UsageError(
+                f"{path} is a saved snapshot: --assume-complete and --host-root are for what it was collected from",
+                "Leave them out.",
+            )
         return Collected(load_snapshot(found.snapshot, path), "snapshot")
     cluster = found.cluster
     info = ClusterInfo(
         name=str(cluster.get("name", "")),
         version=str(cluster.get("version", "")),
-        collected_at=str(cluster["collectedAt"]) if "collectedAt" in cluster else None,
+        collected_at=str(cluster.get("collectedAt") or "") or None,
         source="files",
         only=options.namespaces,
         exclude=options.exclude,
     )
     skipped = sum(found.skipped.values())
     notes = [f"{skipped} objects of kinds that no check reads were skipped."] if skipped else []
-    return Collected(inventory.snapshot(info), "files", tuple(notes))
+    snapshot = _with_host(inventory.snapshot(info), options.host_root or found.host_root, complete=found.complete)
+    return Collected(snapshot, "files", tuple(notes))
+
+
+def _with_host(snapshot: Snapshot, root: str | None, *, complete: bool) -> Snapshot:
+    """The snapshot with what a control-plane node's files say, if they were given."""
+    from auditor.host import read_host
+
+    return snapshot if root is None else read_host(Path(root), snapshot, complete=complete)
 
 
 def load_snapshot(data: bytes, path: str) -> Snapshot:

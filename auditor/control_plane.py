@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from itertools import takewhile
 
 import msgspec
@@ -16,6 +17,7 @@ FLAGS = frozenset(
     {"admission-control", "admission-control-config-file", "disable-admission-plugins", "enable-admission-plugins"}
 )
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_PREFIXES = frozenset({"exec", "env", "nohup", "time", "nice"})
 _OPERATOR = re.compile(r"[;|&<>()]+")
 _SHORT = re.compile(r"-(v(=?[0-9]+)?|h)$", re.ASCII)  # the short flags that the server has
 
@@ -26,24 +28,37 @@ def control_plane_pod(pod: wire.Pod, origin: str = "") -> ControlPlanePod | None
     if metadata is None or spec is None or metadata.namespace != "kube-system":
         return None
     label = (metadata.labels or {}).get("component")
-    for container in spec.containers or ():
-        arguments = _arguments(container)
-        found = _component(arguments, container.name, label)
-        if found:
-            component, rest = found
-            return ControlPlanePod(
-                name=metadata.name or metadata.generate_name or "",
-                component=component,
-                node=spec.node_name or "",
-                image=container.image or "",
-                ready=_ready(pod, container.name),
-                flags=read_flags(rest) if component == "kube-apiserver" else (),
-                mounts=_mounts(spec, container) if component == "kube-apiserver" else (),
-                host_network=bool(spec.host_network),
-                dns_policy=spec.dns_policy or "",
-                working_dir=container.working_dir or "",
-                origin=origin,
-            )
+    found = _program(spec.containers or (), label if label in COMPONENTS else None)
+    if found is None:
+        return None
+    container, component, arguments = found
+    server = component == "kube-apiserver"
+    return ControlPlanePod(
+        name=metadata.name or metadata.generate_name or "",
+        component=component,
+        node=spec.node_name or "",
+        image=container.image or "",
+        ready=_ready(pod, container.name),
+        flags=read_flags(arguments) if server else (),
+        mounts=_mounts(spec, container) if server else (),
+        host_network=bool(spec.host_network),
+        dns_policy=spec.dns_policy or "",
+        working_dir=container.working_dir or "",
+        host_aliases=_host_aliases(spec),
+        origin=origin,
+    )
+
+
+def _program(containers: Iterable[wire.Container], label: str | None) -> tuple[wire.Container, str, list[str]] | None:
+    """The container that runs a component, and its arguments: by what it runs, else by the pod's label."""
+    containers = tuple(containers)
+    for container in containers:
+        component = _component(_arguments(container))
+        if component and component[0] == (label or component[0]):
+            return container, *component
+    if label and containers:
+        named = next((container for container in containers if container.name == label), containers[0])
+        return named, label, _arguments(named)
     return None
 
 
@@ -68,15 +83,27 @@ def _split(script: str) -> list[str]:
         return script.split()
 
 
-def _component(arguments: list[str], name: str | None, label: str | None) -> tuple[str, list[str]] | None:
-    for index, word in enumerate(arguments):
-        base = word.rpartition("/")[2]
-        if base in COMPONENTS and not word.startswith("-"):
-            rest = arguments[index + 1 :]
-            return base, list(takewhile(lambda argument: not _OPERATOR.fullmatch(argument), rest))
-    if label in COMPONENTS and (name == label or not arguments):
-        return label, arguments
+def _component(words: list[str]) -> tuple[str, list[str]] | None:
+    """The component that a command line runs, and the arguments after it. A name among arguments runs nothing."""
+    shell = bool(words) and _base(words[0]) in _SHELLS
+    runs = True
+    for index, word in enumerate(words):
+        if _OPERATOR.fullmatch(word):
+            runs = shell
+        elif runs and _base(word) in COMPONENTS:
+            rest = words[index + 1 :]
+            return _base(word), list(takewhile(lambda argument: not (shell and _OPERATOR.fullmatch(argument)), rest))
+        elif runs and _base(word) == "hyperkube":
+            component = f"kube-{words[index + 1].removeprefix('kube-')}" if index + 1 < len(words) else ""
+            return (component, words[index + 2 :]) if component in COMPONENTS else None
+        else:
+            before = shell and (word.startswith("-") or "=" in word or _base(word) in _SHELLS | _PREFIXES)
+            runs = runs and before
     return None
+
+
+def _base(word: str) -> str:
+    return word.rpartition("/")[2]
 
 
 def _ready(pod: wire.Pod, name: str | None) -> bool | None:
@@ -104,6 +131,11 @@ def read_flags(arguments: list[str]) -> tuple[Flag, ...]:
         elif name in FLAGS:
             flags.append(Flag(name, value if equals else next(words, "")))
     return tuple(flags)
+
+
+def _host_aliases(spec: wire.PodSpec) -> tuple[str, ...]:
+    """The names that the pod's own hosts file has beside the node's."""
+    return tuple(name.lower() for alias in spec.host_aliases or () for name in alias.hostnames or () if name)
 
 
 def _mounts(spec: wire.PodSpec, container: wire.Container) -> tuple[Mount, ...]:

@@ -19,10 +19,14 @@ class Unread(Exception):
 
 
 class Gaps:
-    """The coverage of a snapshot, by resource and namespace. `scope`: only these namespaces were asked for, if any."""
+    """The coverage of a snapshot, by resource and namespace. `scope`: only these namespaces are to be judged, if any.
+
+    A gap has state `unasked` where a scan was limited to other namespaces: the user's choice, and nothing that failed.
+    """
 
     def __init__(self, snapshot: Snapshot, scope: Collection[str] = ()) -> None:
         self.scope = tuple(scope)
+        self._only = snapshot.cluster.only
         self._rows: dict[str, list[Coverage]] = {}
         for row in snapshot.coverage:
             self._rows.setdefault(row.resource, []).append(row)
@@ -42,15 +46,23 @@ class Gaps:
             return next(filter(None, (self._gap_in(resource, name) for name in self.scope)), None)
         worst = min(overall or rows, key=_badness, default=None)
         if worst is None or _complete(worst):
-            return Unread(resource, None, "excluded", "not asked for")
+            return Unread(resource, None, *self._unasked(bool(rows)))
         return Unread(resource, None, worst.state, worst.detail)
+
+    def _unasked(self, elsewhere: bool) -> tuple[str, str]:
+        """State and detail of what no list was asked for; `elsewhere`: it was, in other namespaces."""
+        if elsewhere and self._only:
+            return "unasked", f"only namespaces {', '.join(self._only)} were asked for"
+        return "excluded", "not asked for"
 
     def _gap_in(self, resource: str, namespace: str) -> Unread | None:
         rows = self._rows.get(resource, [])
         own = [row for row in rows if namespace in row.namespaces]
         rows = own or [row for row in rows if not row.namespaces]
         if not rows:
-            return Unread(resource, namespace if self._rows.get(resource) else None, "excluded", "not asked for")
+            elsewhere = bool(self._rows.get(resource))
+            state, detail = self._unasked(elsewhere and namespace not in self.scope)
+            return Unread(resource, namespace if elsewhere and state == "excluded" else None, state, detail)
         worst = min(rows, key=_badness)
         if _complete(worst):
             return None
@@ -67,6 +79,11 @@ class Gaps:
         gaps: list[Unread] = []
         uncollected: list[Unread] = []
         some = False
+        resources = tuple(resources)
+        for namespace in self.scope:  # asked for now, but not when it was read
+            rows = [row for resource in resources for row in self._rows.get(resource, ()) if row.state != "absent"]
+            if rows and all(row.namespaces and namespace not in row.namespaces for row in rows):
+                gaps.append(Unread(rows[0].resource, namespace, "excluded", "not asked for when this was read"))
         for resource in resources:
             rows = self._rows.get(resource, [Coverage(resource, "excluded", detail="not asked for")])
             for row in rows:

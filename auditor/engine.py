@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from auditor.check import CLUSTER, About, Check, Fail, Manual, Skip
+from auditor.check import CLUSTER, About, Check, Fail, Manual, Result, Skip
 from auditor.coverage import Unread
 from auditor.model import Snapshot
 from auditor.policy import Policy
@@ -104,7 +104,7 @@ def evaluate(
     scope = Scope(scope.only or snapshot.cluster.only, tuple(dict.fromkeys(left_out)))
     known = set(known) or {check.id for check in checks}
     selected = [check for check in checks if policy.setting(check.id).enabled]
-    views = Views(snapshot, policy, scope.only)
+    views = Views(snapshot, policy, scope.only, scope.holds)
     waivers = WaiverBook(policy.waivers, today)
     findings: list[tuple[tuple[Any, ...], Finding]] = []
     rows: list[CheckRow] = []
@@ -116,7 +116,7 @@ def evaluate(
         skips += _skips(check, tally)
         total = Counts()
         for key, parts in tally.subjects.items():
-            made = [_finding(check, policy, waivers, key, answer) for answer in parts.values()]
+            made = [_finding(check, policy, waivers, key, answer, snapshot.cluster.name) for answer in parts.values()]
             findings += [(_order(finding, key), finding) for finding in made]
             counts = _status(made)
             total += counts
@@ -143,6 +143,7 @@ def evaluate(
         findings=tuple(finding for _, finding in sorted(findings, key=lambda pair: pair[0])),
         warnings=(
             *_switched_off(checks, policy),
+            *_unknown_namespaces(snapshot, scope),
             *policy.warnings(known),
             *waivers.warnings(known, {check.id for check in selected}, scope.only or None),
         ),
@@ -153,15 +154,23 @@ def _run(check: Check, views: Views, scope: Scope) -> _Tally:
     tally = _Tally()
     for gap in views.gaps.unseen(SUBJECTS[check.subject][1]):
         _unread(tally, gap, scope, None)
-    try:
-        units = views.units(check.subject)
-    except Unread as gap:
-        _unread(tally, gap, scope, None)
-        return tally
-    except NotVisible as reason:
-        tally.add((CLUSTER, ""), Manual(str(reason)), None, "judgment")
-        return tally
-    arguments = [views.optional(p.type) if p.optional else views.of(p.type) for p in check.parameters]
+    units: list[Unit] = []
+    arguments: list[Any] = []
+    raised = _attempt(lambda: units.extend(views.units(check.subject)))
+    if raised is None and units:
+        raised = _attempt(lambda: arguments.extend(_arguments(check, views)))
+    match raised:
+        case None:
+            pass
+        case Unread():
+            _unread(tally, raised, scope, None)
+            return tally
+        case NotVisible():
+            tally.add((CLUSTER, ""), Manual(str(raised)), None, "judgment")
+            return tally
+        case _:
+            tally.add((CLUSTER, ""), _broke("The check could not begin", raised), None, "error")
+            return tally
     unread: dict[Key, Unread] = {}
     for unit in units:
         if scope.holds(unit.about.namespace):
@@ -173,46 +182,58 @@ def _run(check: Check, views: Views, scope: Scope) -> _Tally:
     return tally
 
 
-def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread: dict[Key, Unread]) -> None:
-    """One call of a check. Whatever it raises is an answer, never a crash of the audit."""
-    key: Key = (unit.about, unit.repository)
-    elsewhere = False
+def _arguments(check: Check, views: Views) -> list[Any]:
+    return [views.optional(p.type) if p.optional else views.of(p.type) for p in check.parameters]
+
+
+def _attempt(call: Callable[[], object]) -> Exception | None:
+    """What a call raised. Nothing that a check does ends the audit."""
     try:
-        for result in check.function(unit.value, *arguments):
-            if isinstance(result, Skip):
-                elsewhere = True
-                tally.skipped.setdefault(result.unread, set()).add(key)
-                continue
-            cause = "judgment" if isinstance(result, Manual) else None
-            if result.about is None:
-                tally.add(key, result, unit, cause)
-            else:
-                elsewhere = True
-                tally.add((result.about, ""), result, None, cause)
-    except Unread as gap:
-        unread.setdefault(key, gap)
-        return
-    except Exception as error:  # noqa: BLE001  (the message may hold what must not leave: only its type is told)
-        tally.add(key, Manual(f"The check broke on this subject: {type(error).__name__}."), unit, "error")
-        return
-    if not elsewhere:
+        call()
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
+
+
+def _broke(what: str, error: Exception) -> Manual:
+    """A message may hold what must not leave the process: only the kind of error is told."""
+    return Manual(f"{what}: {type(error).__name__}.")
+
+
+def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread: dict[Key, Unread]) -> None:
+    """One call of a check. What it says before it raises something counts."""
+    key: Key = (unit.about, unit.repository)
+    results: list[Result] = []
+    raised = _attempt(lambda: results.extend(check.function(unit.value, *arguments)))
+    elsewhere = False
+    for result in results:
+        if isinstance(result, Skip):
+            elsewhere = True
+            tally.skipped.setdefault(result.unread, set()).add(key)
+            continue
+        cause = "judgment" if isinstance(result, Manual) else None
+        if result.about is None:
+            tally.add(key, result, unit, cause)
+        else:
+            elsewhere = True
+            tally.add((result.about, ""), result, None, cause)
+    if isinstance(raised, Unread):
+        unread.setdefault(key, raised)
+    elif raised is not None:
+        tally.add(key, _broke("The check broke on this subject", raised), unit, "error")
+    elif not elsewhere:
         tally.seen(key)
 
 
 def _unread(tally: _Tally, gap: Unread, scope: Scope, key: Key | None) -> None:
-    """One answer for the whole scope that was not read; none for what the user left out."""
-    if gap.state == "excluded" and scope.only:
-        return
+    """One answer for the whole scope that was not read. What the user left out is no failure, but is told."""
     if gap.namespace is not None and not scope.holds(gap.namespace):
         return
     about = CLUSTER if gap.namespace is None else About.of_namespace(gap.namespace)
     where = "" if gap.namespace is None else f" in namespace {gap.namespace}"
-    evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}}
-    if key is not None:
-        evidence["count"] = 1
-    tally.add(
-        (about, ""), Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", "", evidence), None, "unreadable"
-    )
+    evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}, "count": int(key is not None)}
+    result = Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", "unread", evidence)
+    tally.add((about, ""), result, None, "judgment" if gap.state == "unasked" else "unreadable")
 
 
 def _reason(gap: Unread) -> str:
@@ -221,11 +242,12 @@ def _reason(gap: Unread) -> str:
         "failed": "could not be read",
         "excluded": "were not collected",
         "read": "were read only in part",
+        "unasked": "were not asked for",
     }
     return f"{reasons.get(gap.state, gap.state)}{f' ({gap.detail})' if gap.detail else ''}"
 
 
-def _finding(check: Check, policy: Policy, waivers: WaiverBook, key: Key, answer: _Answer) -> Finding:
+def _finding(check: Check, policy: Policy, waivers: WaiverBook, key: Key, answer: _Answer, cluster: str) -> Finding:
     about, repository = key
     result, evidence = answer.result, answer.evidence
     if len(answer.images) > 1:
@@ -241,6 +263,7 @@ def _finding(check: Check, policy: Policy, waivers: WaiverBook, key: Key, answer
     unit = answer.unit
     return Finding(
         id=identity(check.id, about.namespace, about.subject, result.part, repository),
+        cluster=cluster,
         check=check.id,
         status="manual" if isinstance(result, Manual) else "waived" if waiver and not waiver.expired else "fail",
         cause=answer.cause,  # type: ignore[arg-type]
@@ -290,6 +313,16 @@ def _switched_off(checks: Sequence[Check], policy: Policy) -> Iterator[str]:
             yield f"The policy switches {check.id} off: {policy.setting(check.id).reason}"
 
 
+def _unknown_namespaces(snapshot: Snapshot, scope: Scope) -> Iterator[str]:
+    """A mistyped name would look like a namespace without a fault."""
+    known = {namespace.name for namespace in snapshot.namespaces} | {owner.namespace for owner in snapshot.owners}
+    known |= {secret.namespace for secret in snapshot.secrets}
+    known |= {account.namespace for account in snapshot.service_accounts}
+    for name in scope.only:
+        if name not in known:
+            yield f"Nothing was seen of a namespace {name}."
+
+
 def _cluster_row(snapshot: Snapshot, source: str) -> ClusterRow:
     cluster = snapshot.cluster
     return ClusterRow(cluster.name, cluster.uid, cluster.version, cluster.collected_at, source or cluster.source)
@@ -307,8 +340,12 @@ def _coverage(snapshot: Snapshot, scope: Scope) -> tuple[CoverageRow, ...]:
     """What was read, and what the user left out."""
     rows = [CoverageRow(row.resource, row.state, row.namespaces, row.count, row.detail) for row in snapshot.coverage]
     known = {namespace.name for namespace in snapshot.namespaces} | {owner.namespace for owner in snapshot.owners}
-    left_out = sorted(name for name in known if not scope.holds(name)) or sorted(scope.exclude)
-    if scope.only or scope.exclude:
-        detail = f"only {', '.join(scope.only)} asked for" if scope.only else "excluded from the audit"
-        rows.append(CoverageRow("*", "excluded", tuple(left_out), 0, detail))
+    if scope.only:
+        others = tuple(sorted(known - set(scope.only)))
+        rows.append(CoverageRow("*", "excluded", others, 0, f"only {', '.join(scope.only)} asked for"))
+    if scope.exclude:
+        left_out: set[str] = set()
+        for pattern in scope.exclude:
+            left_out |= {name for name in known if fnmatch.fnmatchcase(name, pattern)} or {pattern}
+        rows.append(CoverageRow("*", "excluded", tuple(sorted(left_out)), 0, "excluded from the audit"))
     return tuple(rows)

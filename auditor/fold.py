@@ -21,7 +21,7 @@ Controller = tuple[str, str, str, str, str]
 class Group:
     """Pods of one shape under one controller."""
 
-    __slots__ = ("debug", "examples", "origin", "pods", "running", "waiting")
+    __slots__ = ("debug", "examples", "labels", "origin", "pods", "running", "waiting")
 
     def __init__(self) -> None:
         self.pods = 0
@@ -30,6 +30,14 @@ class Group:
         self.running: dict[tuple[tuple[str, str], ...], dict[str, int]] = {}
         self.waiting: dict[tuple[str, str], WaitingImage] = {}
         self.debug: list[DebugContainer] = []
+        self.labels: dict[str, str | None] | None = None
+
+    def label(self, labels: dict[str, str | None] | None) -> None:
+        """Keeps the labels that all pods have."""
+        if self.labels is None:
+            self.labels = labels
+        elif labels is not None and labels != self.labels:
+            self.labels = {key: value for key, value in self.labels.items() if labels.get(key) == value}
 
     def example(self, name: str) -> None:
         """Keeps the first few names in alphabetical order, whatever order they come in."""
@@ -57,6 +65,7 @@ class Group:
         for waiting in other.waiting.values():
             self.wait(waiting)
         self.debug += other.debug
+        self.label(other.labels)
 
     def fold(self, shape: Shape, nodes: Mapping[str, Node], declared: tuple[str, ...] | None) -> Shape:
         """The shape with what its pods run and wait for, by platform of the nodes that they run on."""
@@ -90,11 +99,16 @@ class PodFold:
         self.control_plane: list[ControlPlanePod] = []
         self.used: dict[str, set[str]] = {}
         self._strings: dict[str, str] = {}
+        self._seen: set[str] = set()
 
     def add(self, pod: wire.Pod, origin: str = "") -> None:
         metadata, spec = pod.metadata, pod.spec
         if metadata is None or spec is None:
             return
+        if origin and metadata.uid:  # dumps overlap; a list of the API does not hold an object twice
+            if metadata.uid in self._seen:
+                return
+            self._seen.add(metadata.uid)
         metadata.namespace = metadata.namespace or "default"
         controller, static = _controller(metadata, spec.node_name or "")
         if component := control_plane_pod(pod, origin):
@@ -104,11 +118,12 @@ class PodFold:
         group = self.groups.setdefault(controller, {}).setdefault(shape, Group())
         group.pods += 1
         group.example(metadata.name or metadata.generate_name or "")
+        group.label(metadata.labels or {})
         if origin:
             group.origin = min(group.origin or origin, origin)
         node = self._once(spec.node_name or "")
         running = shapes.running_of(pod)
-        if running:
+        if running or node:  # the node of a pod that runs nothing yet still tells its operating system
             nodes = group.running.setdefault(running, {})
             nodes[node] = nodes.get(node, 0) + 1
         if node:
@@ -153,6 +168,6 @@ def _controller(metadata: wire.Metadata, node: str) -> tuple[Controller, bool]:
     if ref:
         return (namespace, ref.api_version or "", ref.kind or "", ref.name or "", ref.uid or ""), False
     mirror = any(ref.kind == "Node" and ref.controller for ref in metadata.owner_references or ())
-    if mirror or (metadata.annotations and wire.present(metadata.annotations.mirror)):
+    if mirror or wire.present(wire.known_annotations(metadata).mirror):
         return (namespace, "v1", "Pod", (metadata.name or "").removesuffix(f"-{node}"), ""), True
     return (namespace, "v1", "Pod", metadata.generate_name or metadata.name or "", ""), False

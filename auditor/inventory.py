@@ -19,14 +19,19 @@ from auditor.model import (
     Node,
     NodeImage,
     OtherSecret,
+    PolicyObject,
+    Service,
     ServiceAccount,
     Shape,
     Snapshot,
     State,
 )
 from auditor.owners import WantedOwner, Workload, Workloads, workload_of
+from auditor.policy_objects import parameter_object, policy_object
+from auditor.services import Slice, service_of, slice_of, with_endpoints
 
 _N = TypeVar("_N", Namespace, ServiceAccount)
+_Value = Namespace | Node | ServiceAccount | Service | Slice
 
 
 class Listing:
@@ -38,7 +43,8 @@ class Listing:
         self.pods = PodFold()
         self.workloads: list[Workload] = []
         self.secrets: list[redact.ReadSecret] = []
-        self.values: list[Namespace | Node | ServiceAccount] = []
+        self.values: list[_Value] = []
+        self.policies: list[PolicyObject] = []
 
     def add(self, items: Sequence[wire.Object], origins: Sequence[str] = ()) -> None:
         """Folds a page in; `origins` are `path:line`, one an item, where the items come from files."""
@@ -61,6 +67,14 @@ class Listing:
                     self.values.append(_service_account(item, origin))
                 case wire.Namespace():
                     self.values.append(_namespace(item, origin))
+                case wire.Service():
+                    self.values.append(service_of(item, origin))
+                case wire.EndpointSlice():
+                    self.values.append(slice_of(item, origin))
+                case wire.PolicyObject():
+                    self.policies.append(policy_object(item, self.resource, origin))
+                case wire.Parameter():
+                    self.policies.append(parameter_object(item, origin))
                 case _:
                     raise TypeError(f"{type(item).__name__} is not read into the inventory")
 
@@ -75,7 +89,8 @@ class Inventory:
         self._workloads = Workloads()
         self._secrets: dict[tuple[str, str], redact.ReadSecret] = {}
         self._others: dict[tuple[str, str], OtherSecret] = {}
-        self._values: dict[tuple[type, str, str], Namespace | Node | ServiceAccount] = {}
+        self._values: dict[tuple[type, str, str], _Value] = {}
+        self._policies: dict[tuple[str, ...], PolicyObject] = {}
         self._control_plane: dict[tuple[str, str, str, str], ControlPlanePod] = {}
         self._used: dict[str, set[str]] = {}
 
@@ -87,7 +102,7 @@ class Inventory:
     ) -> None:
         """Takes in what a list holds. A list that broke off has state `failed`: what it gave still counts."""
         with self._lock:
-            self._note(listing.resource.name, state, namespace, detail, complete and state == "read", listing.count)
+            self._note(listing.resource.coverage, state, namespace, detail, complete and state == "read", listing.count)
             for controller, found in listing.pods.groups.items():
                 groups = self._groups.setdefault(controller, {})
                 for shape, group in found.items():
@@ -102,6 +117,8 @@ class Inventory:
                 self._secrets[secret.namespace, secret.name] = secret
             for value in listing.values:
                 self._values[type(value), getattr(value, "namespace", ""), value.name] = value
+            for policy in listing.policies:
+                self._policies[_place(policy)] = policy
 
     def cover(self, resource: str, state: State, *, namespace: str = "", detail: str = "") -> None:
         """Notes a list that gave nothing, and why."""
@@ -111,6 +128,11 @@ class Inventory:
     def _note(self, resource: str, state: State, namespace: str, detail: str, complete: bool, count: int) -> None:
         namespaces, before = self._coverage.get((resource, state, detail, complete), (set(), 0))
         self._coverage[resource, state, detail, complete] = (namespaces | {namespace}, before + count)
+
+    def policies(self, *resources: str) -> tuple[PolicyObject, ...]:
+        """The objects of these resources (names in coverage) that were read until now, ordered."""
+        with self._lock:
+            return tuple(found for _, found in sorted(self._policies.items()) if found.resource in resources)
 
     def wanted_owners(self) -> list[WantedOwner]:
         """Controllers that ownerReferences name and nobody has read, of kinds that are not listed anyway."""
@@ -165,6 +187,11 @@ class Inventory:
                 service_accounts=_ordered(v for v in self._values.values() if isinstance(v, ServiceAccount)),
                 nodes=tuple(_with_use(nodes[name], self._used.get(name, set())) for name in sorted(nodes)),
                 control_plane=tuple(self._control_plane[key] for key in sorted(self._control_plane)),
+                services=with_endpoints(
+                    (value for value in self._values.values() if isinstance(value, Service)),
+                    (value for value in self._values.values() if isinstance(value, Slice)),
+                ),
+                policies=tuple(self._policies[key] for key in sorted(self._policies)),
             )
 
     def _rows(self) -> tuple[Coverage, ...]:
@@ -185,6 +212,12 @@ class Inventory:
             elif everything and key not in self._secrets:
                 others[key] = OtherSecret(*key, missing=True)
         return tuple(others[key] for key in sorted(others))
+
+
+def _place(policy: PolicyObject) -> tuple[str, ...]:
+    """What tells an object from all others: one group serves a kind in several versions."""
+    group = policy.api_version.rpartition("/")[0]
+    return policy.resource, group, policy.kind, policy.namespace, policy.name
 
 
 def _ordered(values: Iterable[_N]) -> tuple[_N, ...]:

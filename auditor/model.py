@@ -60,7 +60,8 @@ class Container(Value, frozen=True):
     """An image of a pod: of a container, or of an image volume (named `volume:<name>`).
 
     `pull_policy` is as stored, empty where a manifest leaves it to the API server. `run_as_*` are the container's, else
-    the pod's. `secrets` are the names of Secrets that it reads into its environment or mounts.
+    the pod's. `secrets` are the names of Secrets that it reads into its environment or mounts. `allowlist` are the
+    registries that its command line tells a backend of image policies to allow.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Container(Value, frozen=True):
     run_as_user: int | None = None
     run_as_non_root: bool | None = None
     secrets: tuple[str, ...] = ()
+    allowlist: tuple[str, ...] = ()
 
 
 class RunningImage(Value, frozen=True):
@@ -104,6 +106,8 @@ class Shape(Value, frozen=True):
 
     `pull_secrets` and `service_account` are as stored: in a template the service account's list is not yet injected.
     `declared` are the containers of the very template that made these pods, None where it could not be read.
+    `review_annotations` are the keys of annotations that ImagePolicyWebhook forwards to its backend; `volume_secrets`
+    the Secrets that volumes name, mounted by a container or not.
     """
 
     source: Literal["template", "pods"]
@@ -120,12 +124,15 @@ class Shape(Value, frozen=True):
     running: tuple[RunningImage, ...] = ()
     waiting: tuple[WaitingImage, ...] = ()
     debug: tuple[DebugContainer, ...] = ()
+    review_annotations: tuple[str, ...] = ()
+    volume_secrets: tuple[str, ...] = ()
 
 
 class Owner(Value, frozen=True):
     """A root owner of pods: what an engineer can change. Its name is its generateName where it was generated.
 
-    `known` is False where only an ownerReference names it.
+    `known` is False where only an ownerReference names it. `labels` are its template's, else those that all its pods
+    have: what a Service selects by.
     """
 
     namespace: str
@@ -136,6 +143,7 @@ class Owner(Value, frozen=True):
     replicas: int | None = None
     suspended: bool = False
     shapes: tuple[Shape, ...] = ()
+    labels: dict[str, str] = {}
     origin: str = ""
 
 
@@ -234,6 +242,7 @@ class ControlPlanePod(Value, frozen=True):
     host_network: bool = False
     dns_policy: str = ""
     working_dir: str = ""
+    host_aliases: tuple[str, ...] = ()
     origin: str = ""
 
 
@@ -258,7 +267,9 @@ class Service(Value, frozen=True):
 
 class PolicyObject(Value, frozen=True):
     """An object that takes part in admission. `resource` is its name in coverage; the rest is as the API gives it,
-    less what nobody reads (certificates, managedFields)."""
+    less what nobody reads (managedFields, annotations) or may keep (values of environments and headers); of a caBundle
+    there is only whether it holds something. `rest` are the other fields of an object that policies take parameters
+    from."""
 
     resource: str
     kind: str
@@ -271,6 +282,8 @@ class PolicyObject(Value, frozen=True):
     webhooks: tuple[dict[str, Any], ...] = ()
     data: dict[str, Any] = {}
     origin: str = ""
+    api_version: str = ""
+    rest: dict[str, Any] = {}
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):

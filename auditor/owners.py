@@ -11,7 +11,7 @@ from auditor.fold import Controller, Group, controller_of
 from auditor.model import Node, Owner, Shape
 from auditor.shapes import shape_of
 
-_LISTED = {(resource.group, resource.kind) for resource in wire.RESOURCES}
+_LISTED = {(resource.group, resource.kind) for resource in wire.RESOURCES if resource not in wire.ADMISSION}
 _MAX_DEPTH = 10
 
 
@@ -40,6 +40,7 @@ class Workload(Struct, frozen=True):
     object_name: str = ""
     parent: WantedOwner | None = None
     shape: Shape | None = None
+    labels: dict[str, str | None] = {}
     history: bool = False
     replicas: int | None = None
     suspended: bool = False
@@ -54,8 +55,10 @@ def workload_of(item: wire.Workload, resource: wire.Resource, origin: str = "") 
         template = spec.job_template.spec.template
     parent = _parent(metadata)
     shape = None
+    labels: dict[str, str | None] = {}
     if template and template.spec:
         shape = shape_of(template.spec, template.metadata or wire.Metadata(), admitted=False)
+        labels = (template.metadata.labels if template.metadata else None) or {}
     return Workload(
         namespace=metadata.namespace or "",
         api_version=resource.api_version,
@@ -65,6 +68,7 @@ def workload_of(item: wire.Workload, resource: wire.Resource, origin: str = "") 
         object_name=metadata.name or metadata.generate_name or "",
         parent=parent,
         shape=shape,
+        labels=labels,
         history=resource.kind == "ReplicaSet" and spec.replicas == 0 and parent is not None,
         replicas=spec.replicas,
         suspended=bool(spec.suspend),
@@ -191,9 +195,17 @@ class _Root:
             known=self.known,
             replicas=self.workload.replicas if self.workload else None,
             suspended=bool(self.workload and self.workload.suspended),
+            labels=self._labels(),
             shapes=(*sorted(self.templates, key=repr), *sorted(pods, key=repr)),
             origin=(self.workload.origin if self.workload else "") or min(origins, default=""),
         )
+
+    def _labels(self) -> dict[str, str]:
+        common = Group()
+        for group in self.pods.values():
+            common.label(group.labels)
+        labels = (self.workload.labels if self.workload and self.workload.shape else common.labels) or {}
+        return {key: labels[key] or "" for key in sorted(labels)}
 
 
 def _root_entry(

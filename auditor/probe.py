@@ -111,17 +111,20 @@ def _container(name: str, image: str) -> dict[str, Any]:
 _DENIERS = (
     (re.compile(r'admission webhook "([^"]+)" denied the request'), "webhook {}"),
     (re.compile(r"ValidatingAdmissionPolicy '([^']+)'"), "ValidatingAdmissionPolicy {}"),
-    (re.compile(r"(image policy webhook backend denied)"), "ImagePolicyWebhook"),
+    (re.compile(r"(image policy webhook backend denied|images rejected by webhook backend)"), "ImagePolicyWebhook"),
+    (re.compile(r'failed calling webhook "([^"]+)"'), "webhook {}, which does not answer and fails closed"),
 )
 _OTHERS = (
     (re.compile(r'admission webhook "([^"]+)" does not support dry run'), "webhook {} does not support dry runs"),
-    (re.compile(r'failed calling webhook "([^"]+)"'), "webhook {} does not answer"),
     (re.compile(r"violates (PodSecurity)"), "Pod Security admission"),
     (re.compile(r"exceeded (quota)"), "a ResourceQuota"),
     (re.compile(r"(LimitRange|maximum|minimum) .*per (?:Container|Pod)"), "a LimitRange"),
     (re.compile(r'namespaces "[^"]+" (not found)'), "the namespace does not exist"),
     (re.compile(r"(being terminated)"), "the namespace is being deleted"),
+    (re.compile(r'(User "[^"]*") cannot'), "missing rights"),
 )
+# ImagePolicyWebhook that fails closed says only what went wrong on the way to its backend.
+_PLUGIN = re.compile(r'pods "[^"]*" is forbidden: ')
 
 
 def judge(status: int, message: str) -> Verdict:
@@ -137,6 +140,8 @@ def judge(status: int, message: str) -> Verdict:
         found = pattern.search(message)
         if found:
             return Verdict("undecided", words.format(found[1]), message)
+    if status == 403 and _PLUGIN.match(message):
+        return Verdict("denied", "an admission plugin", message)
     return Verdict("undecided", f"status {status}", message)
 
 

@@ -75,7 +75,7 @@ def _written_at(metadata: wire.SecretMetadata) -> str | None:
 
 def _made_by(metadata: wire.SecretMetadata) -> str:
     """The controller that keeps a Secret; OpenShift's per-account ones are told by annotations of theirs."""
-    annotations = metadata.annotations or wire.Annotations()
+    annotations = wire.known_annotations(metadata)
     openshift = (annotations.openshift_service_account, annotations.openshift_token_secret)
     if any(wire.present(mark) for mark in openshift):
         return "openshift"

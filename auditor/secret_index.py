@@ -69,7 +69,8 @@ class SecretUsers:
         found |= self._mountable  # what builders push with is named there
         for use in self._uses:
             for shape, container in use.places:
-                found.update((use.namespace, name) for name in (*shape.pull_secrets, *container.secrets))
+                names = (*shape.pull_secrets, *shape.volume_secrets, *container.secrets)
+                found.update((use.namespace, name) for name in names)
         return found
 
 

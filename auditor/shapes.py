@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from auditor import wire
 from auditor.model import Container, DebugContainer, Role, Shape, WaitingImage
 
 _REVISION_LABELS = ("pod-template-hash", "rollouts-pod-template-hash", "controller-revision-hash")
 _OS_LABELS = ("kubernetes.io/os", "beta.kubernetes.io/os")
 _MESSAGE_LIMIT = 512
+# What annotations' keys must hold to be forwarded (k8s plugin/pkg/admission/imagepolicy/admission.go).
+_FORWARDED = ".image-policy.k8s.io/"
+# Flags of kube-image-bouncer and its kin.
+_ALLOWLISTS = ("registry-whitelist", "registry-allowlist")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"']+", re.IGNORECASE)
 _URL_SECRETS = re.compile(r"(?<=://)[^/@]*@|[?#].*")  # user information, query, fragment
 
@@ -23,11 +29,30 @@ def shape_of(spec: wire.PodSpec, metadata: wire.Metadata, *, admitted: bool, sta
         containers=tuple(_containers(spec)),
         service_account=spec.service_account_name or spec.service_account or "",
         pull_secrets=tuple(ref.name or "" for ref in spec.image_pull_secrets or ()),
+        volume_secrets=tuple(sorted({name for volume in spec.volumes or () for name in _volume_secrets(volume)})),
         revision=next((labels[key] or "" for key in _REVISION_LABELS if key in labels), "") if admitted else "",
         os=_os(spec),
         host_users=spec.host_users is not False,
         static=static,
+        review_annotations=wire.annotation_keys(metadata, _FORWARDED),
     )
+
+
+def _allowlist(container: wire.Container) -> tuple[str, ...]:
+    """What a command line says that an image policy's backend allows. Others are hardly decoded: only if the flag's
+    name is somewhere in them."""
+    entries: list[str] = []
+    for raw in (container.command, container.args):
+        if any(name.encode() in bytes(raw) for name in _ALLOWLISTS):
+            try:
+                words = iter(msgspec.json.decode(raw, type=list[str]))
+            except msgspec.MsgspecError:
+                continue
+            for word in words:
+                name, equals, value = word.lstrip("-").partition("=")
+                if word.startswith("-") and name in _ALLOWLISTS:
+                    entries += (value if equals else next(words, "")).split(",")
+    return tuple(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
 
 
 def _os(spec: wire.PodSpec) -> str:
@@ -72,10 +97,13 @@ def _container(
         user,
         non_root,
         _secrets_of(container, mounted),
+        _allowlist(container),
     )
 
 
 def _volume_secrets(volume: wire.Volume) -> tuple[str, ...]:
+    if volume.csi and volume.csi.node_publish_secret_ref:
+        return (volume.csi.node_publish_secret_ref.name,) if volume.csi.node_publish_secret_ref.name else ()
     if volume.secret:
         return (volume.secret.secret_name,) if volume.secret.secret_name else ()
     if volume.projected:

@@ -60,8 +60,12 @@ class ImageUse(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def repository(self) -> str:
-        """`registry/repository`, or the raw string where it does not parse."""
-        return self.reference.name if self.reference else self.image
+        """`registry/repository`; of what does not parse, the string up to what looks like a tag or digest."""
+        if self.reference:
+            return self.reference.name
+        name = self.image.partition("@")[0]
+        folder, slash, last = name.rpartition("/")
+        return f"{folder}{slash}{last.partition(':')[0]}"
 
     @cached_property
     def normalised(self) -> str:

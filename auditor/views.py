@@ -9,12 +9,32 @@ from typing import Any
 from msgspec import Struct
 
 from auditor import credentials as kubelet
+from auditor.admission_views import (
+    POLICY_LISTS,
+    AdmissionWebhooks,
+    Allowlists,
+    Backends,
+    NamespaceLabels,
+    OwnNamespaces,
+    PodAdmission,
+    webhook_configurations,
+)
 from auditor.check import CLUSTER, About
 from auditor.coverage import Gaps, Unread
 from auditor.credentials import AuthEntry
+from auditor.enforcement.backends import BACKENDS
+from auditor.enforcement.chain import ImagePolicy
+from auditor.enforcement.matrix import Enforcement, enforcement
+from auditor.enforcement.mechanisms import MECHANISMS
+from auditor.enforcement.mechanisms import RESOURCES as ENFORCEMENT
+from auditor.enforcement.partial import PartialWorld, world_of
+from auditor.enforcement.webhooks import MUTATING, VALIDATING
+from auditor.enforcement.world import World
 from auditor.image import Reference
+from auditor.image_policy_files import BACKEND_NEEDS, ImagePolicyBackends, ImagePolicyFiles
 from auditor.model import (
     ControlPlanePod,
+    Namespace,
     Node,
     NodeImage,
     OtherSecret,
@@ -40,7 +60,7 @@ from auditor.subjects import (
     node_repositories,
     node_tags,
 )
-from auditor.wire import WORKLOADS
+from auditor.wire import BY_NAME, WORKLOADS
 
 
 class NotVisible(Exception):
@@ -238,7 +258,14 @@ def usable(secret: PullSecret) -> tuple[AuthEntry, ...]:
 class Views:
     """A snapshot as checks see it: units to run on, and what they may ask for. Each is made once."""
 
-    def __init__(self, snapshot: Snapshot, policy: Policy, scope: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        policy: Policy,
+        scope: Collection[str] = (),
+        holds: Callable[[str], bool] = lambda namespace: True,
+    ) -> None:
+        self.holds = holds
         self.snapshot = snapshot
         self.policy = policy
         self.gaps = Gaps(snapshot, scope)
@@ -272,6 +299,18 @@ class Views:
             raise NotVisible("No kube-apiserver pod is to be seen: the control plane is managed, or not visible.")
         return ApiServer(pods, self.snapshot.control_plane, self.snapshot.cluster.version)
 
+    @cached_property
+    def world(self) -> World:
+        """What the mechanisms of admission look at."""
+        return World(self.snapshot, self.policy, self.gaps)
+
+    @cached_property
+    def enforcement(self) -> Enforcement:
+        """What every mechanism says, and what of them could not be read."""
+        world = world_of(self.snapshot, self.policy, self.gaps)
+        found = enforcement(world, MECHANISMS)
+        return world.doubted(found) if isinstance(world, PartialWorld) else found
+
     def optional(self, kind: type[Any]) -> Any:
         """The view, or None where what it rests on was not read."""
         for resource in PARAMETERS[kind][1]:
@@ -296,6 +335,14 @@ PARAMETERS: dict[type, tuple[Callable[[Views], Any], tuple[str, ...]]] = {
     PodsOnNodes: (PodsOnNodes, ("pods",)),
     ImageUses: (ImageUses, _WORKLOAD_LISTS),
     ControlPlane: (ControlPlane, ("pods",)),
+    ImagePolicyFiles: (ImagePolicyFiles, ()),
+    ImagePolicyBackends: (ImagePolicyBackends, BACKEND_NEEDS),
+    Enforcement: (lambda views: views.enforcement, ENFORCEMENT),
+    NamespaceLabels: (lambda views: NamespaceLabels(views.world, views.snapshot, views.gaps), ("namespaces",)),
+    Allowlists: (lambda views: Allowlists(views.world, views.enforcement), ENFORCEMENT),
+    OwnNamespaces: (lambda views: OwnNamespaces(views.world, views.enforcement), ENFORCEMENT),
+    Backends: (lambda views: Backends(views.world, views.gaps), BACKENDS),
+    PodAdmission: (lambda views: PodAdmission(views.world), ENFORCEMENT),
     SecretUsers: (lambda views: SecretUsers(views.snapshot, views.gaps, views.image_uses), NAMING),
     RegistryKeys: (lambda views: RegistryKeys(views.snapshot, views.image_uses), ("secrets", *_WORKLOAD_LISTS)),
 }
@@ -325,7 +372,8 @@ def _account_units(views: Views) -> Iterator[Unit]:
 
 def _credential_units(views: Views) -> Iterator[Unit]:
     views.gaps.require("secrets")
-    for credential in credentials(views.snapshot.secrets):
+    judged = tuple(secret for secret in views.snapshot.secrets if views.holds(secret.namespace))
+    for credential in credentials(judged):
         first = credential.secrets[0]
         yield Unit(About(first.namespace, Subject("Secret", first.name)), credential, origin=first.origin)
 
@@ -350,6 +398,22 @@ def _apiserver_units(views: Views) -> Iterator[Unit]:
     yield Unit(about, apiserver, origin=apiserver.pods[0].origin)
 
 
+def _namespace_units(views: Views) -> Iterator[Unit]:
+    for namespace in views.world.namespaces:
+        yield Unit(About.of_namespace(namespace.name), namespace, origin=namespace.origin)
+
+
+def _policy_units(views: Views) -> Iterator[Unit]:
+    for policy in views.enforcement.policies:
+        yield Unit(policy.about, policy, origin=policy.origin)
+
+
+def _webhook_units(views: Views) -> Iterator[Unit]:
+    for configuration, webhooks in webhook_configurations(views.world):
+        about = About(None, Subject(configuration.kind, configuration.name))
+        yield Unit(about, webhooks, origin=configuration.origin)
+
+
 SUBJECTS: dict[type, tuple[Callable[[Views], Iterator[Unit]], tuple[str, ...]]] = {
     ImageUse: (_image_units, _WORKLOAD_LISTS),
     Owner: (_owner_units, _WORKLOAD_LISTS),
@@ -360,6 +424,9 @@ SUBJECTS: dict[type, tuple[Callable[[Views], Iterator[Unit]], tuple[str, ...]]] 
     NodeTag: (_tag_units, ("nodes",)),
     Cluster: (_cluster_units, ()),
     ApiServer: (_apiserver_units, ("pods",)),
+    Namespace: (_namespace_units, ("namespaces", *_WORKLOAD_LISTS)),
+    ImagePolicy: (_policy_units, POLICY_LISTS),
+    AdmissionWebhooks: (_webhook_units, (VALIDATING, MUTATING)),
 }
 
 
@@ -368,7 +435,7 @@ def needs(subject: type, parameters: Collection[type]) -> tuple[str, ...]:
     wanted = set(SUBJECTS[subject][1])
     for kind in parameters:
         wanted |= set(PARAMETERS[kind][1])
-    order = ("namespaces", "nodes", "serviceaccounts", "secrets", *_WORKLOAD_LISTS)
+    order = dict.fromkeys(("namespaces", "nodes", "serviceaccounts", "secrets", *_WORKLOAD_LISTS, *BY_NAME))
     return tuple(resource for resource in order if resource in wanted)
 
 

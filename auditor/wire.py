@@ -27,7 +27,8 @@ class Wire(Struct, rename="camel", gc=False):
 
 
 class Annotations(Wire, rename=None):
-    """Annotations whose presence says something; their values are not decoded."""
+    """Annotations whose presence says something; their values are not decoded. Metadata holds them undecoded: see
+    `known_annotations` and `annotation_keys`."""
 
     mirror: Raw = field(default=NOTHING, name="kubernetes.io/config.mirror")
     service_account: Raw = field(default=NOTHING, name="kubernetes.io/service-account.name")
@@ -65,7 +66,7 @@ class Metadata(Wire):
     generation: int | None = None
     creation_timestamp: str | None = None
     labels: dict[str, str | None] | None = None
-    annotations: Annotations | None = None
+    annotations: Raw = NOTHING
     owner_references: list[OwnerReference] | None = None
 
 
@@ -83,6 +84,27 @@ class Manager(Wire):
 
 class PodMetadata(Metadata):
     managed_fields: list[Manager] | None = None
+
+
+def known_annotations(metadata: Metadata) -> Annotations:
+    """The annotations that say something by being there; none where they are malformed."""
+    if not present(metadata.annotations):
+        return Annotations()
+    try:
+        return msgspec.json.decode(metadata.annotations, type=Annotations)
+    except msgspec.MsgspecError:
+        return Annotations()
+
+
+def annotation_keys(metadata: Metadata, part: str) -> tuple[str, ...]:
+    """The keys that hold a text, in order. It is looked for in the bytes first, since hardly any object has such."""
+    if part.encode() not in bytes(metadata.annotations):
+        return ()
+    try:
+        keys = msgspec.json.decode(metadata.annotations, type=dict[str, Raw])
+    except msgspec.MsgspecError:
+        return ()
+    return tuple(sorted(key for key in keys if part in key))
 
 
 class LocalReference(Wire):
@@ -128,6 +150,10 @@ class Container(Wire):
     target_container_name: str | None = None
 
 
+class HostAlias(Wire):
+    hostnames: list[str | None] | None = None
+
+
 class ImageVolume(Wire):
     reference: str | None = None
     pull_policy: str | None = None
@@ -145,6 +171,10 @@ class Projected(Wire):
     sources: list[ProjectedSource] | None = None
 
 
+class CSIVolume(Wire):
+    node_publish_secret_ref: LocalReference | None = None
+
+
 class HostPath(Wire):
     path: str | None = None
 
@@ -154,6 +184,7 @@ class Volume(Wire):
     image: ImageVolume | None = None
     secret: SecretVolume | None = None
     projected: Projected | None = None
+    csi: CSIVolume | None = None
     host_path: HostPath | None = None
 
 
@@ -175,6 +206,7 @@ class PodSpec(Wire):
     host_users: bool | None = None
     host_network: bool | None = None
     dns_policy: str | None = None
+    host_aliases: list[HostAlias] | None = None
     os: PodOS | None = None
 
 
@@ -332,6 +364,7 @@ class EndpointPort(Wire):
 
 class EndpointSlice(Wire):
     metadata: Metadata | None = None
+    address_type: str | None = None
     endpoints: list[Endpoint] | None = None
     ports: list[EndpointPort] | None = None
 
@@ -343,11 +376,21 @@ class PolicyObject(Wire):
     """
 
     kind: str | None = None
+    api_version: str | None = None
     metadata: Metadata | None = None
     spec: dict[str, Any] | None = None
     status: dict[str, Any] | None = None
     webhooks: list[dict[str, Any]] | None = None
     data: dict[str, Any] | None = None
+
+
+class Parameter(Wire):
+    """An object of any kind that a policy takes its parameters from; `fields` are all others, as the API gives them."""
+
+    kind: str | None = None
+    api_version: str | None = None
+    metadata: Metadata | None = None
+    fields: dict[str, Any] = {}
 
 
 class Partial(Wire):
@@ -391,6 +434,7 @@ Object = (
     | Service
     | EndpointSlice
     | PolicyObject
+    | Parameter
     | Partial
 )
 
@@ -398,6 +442,7 @@ Object = (
 class Resource(Struct, frozen=True):
     """A list that can be asked for. `name` is what coverage calls it: the plural, and the group where the plural is not
     the core's. `selectors` make several lists of one; `versions` are tried in turn where `version` is not served.
+    `covered_as` is what coverage calls several lists together.
     """
 
     name: str
@@ -408,6 +453,12 @@ class Resource(Struct, frozen=True):
     namespaced: bool = True
     selectors: tuple[str, ...] = ("",)
     versions: tuple[str, ...] = ()
+    covered_as: str = ""
+
+    @property
+    def coverage(self) -> str:
+        """Its name in coverage."""
+        return self.covered_as or self.name
 
     @property
     def api_version(self) -> str:
@@ -442,8 +493,8 @@ ADMISSION: tuple[Resource, ...] = (
     Resource("endpointslices.discovery.k8s.io", "EndpointSlice", EndpointSlice, group="discovery.k8s.io"),
     _policy("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", _REGISTRATION),
     _policy("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", _REGISTRATION),
-    _policy("validatingadmissionpolicies", "ValidatingAdmissionPolicy", _REGISTRATION),
-    _policy("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", _REGISTRATION),
+    _policy("validatingadmissionpolicies", "ValidatingAdmissionPolicy", _REGISTRATION, "v1", "v1beta1"),
+    _policy("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", _REGISTRATION, "v1", "v1beta1"),
     _policy("mutatingadmissionpolicies", "MutatingAdmissionPolicy", _REGISTRATION, "v1", "v1beta1"),
     _policy("mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", _REGISTRATION, "v1", "v1beta1"),
     _policy("constrainttemplates", "ConstraintTemplate", "templates.gatekeeper.sh", "v1", "v1beta1"),
@@ -482,8 +533,22 @@ CONFIGMAPS = (
     ("kyverno", "kyverno"),
     ("cosign-system", "config-policy-controller"),
     ("connaisseur", "connaisseur-app-config"),
+    ("connaisseur", "connaisseur-env"),
 )
 """(namespace, name) of the ConfigMaps in which engines keep what decides about enforcement, as their charts do."""
+
+SETTINGS = Resource("configmaps", "ConfigMap", PolicyObject)
+"""ConfigMaps of CONFIGMAPS' names: read one by one, where the engine is."""
+
+PARAMETERS = Resource("params", "", Parameter, namespaced=False)
+"""What ValidatingAdmissionPolicies take their parameters from, of whatever kind: found by their spec.paramKind."""
+
+FOUND = (
+    Resource(CONSTRAINTS, "", PolicyObject, CONSTRAINTS, "v1beta1", namespaced=False),
+    SETTINGS,
+    PARAMETERS,
+)
+"""What is found through other objects or discovery, and is no one list."""
 
 RESOURCES: tuple[Resource, ...] = (
     Resource("namespaces", "Namespace", Namespace, namespaced=False),
@@ -499,8 +564,11 @@ RESOURCES: tuple[Resource, ...] = (
     Resource("jobs", "Job", Workload, group="batch"),
     Resource("cronjobs", "CronJob", Workload, group="batch"),
     Resource("rollouts", "Rollout", Workload, group="argoproj.io", version="v1alpha1"),
+    *ADMISSION,
 )
-BY_NAME = {resource.name: resource for resource in RESOURCES}
+"""Every list that can be asked for by a path that is known beforehand."""
+
+BY_NAME = {resource.name: resource for resource in (*RESOURCES, *FOUND)}
 WORKLOADS = tuple(resource.name for resource in RESOURCES if resource.type is Workload)
 
 
@@ -517,3 +585,15 @@ def decode_page(kind: type[T], body: bytes) -> Page[T]:
 def decode_object(kind: type[T], body: bytes | Raw) -> T:
     """One object from its JSON; raises msgspec.ValidationError with the path of the field that does not fit."""
     return msgspec.json.decode(body, type=kind)
+
+
+def decode_parameter(body: bytes | Raw) -> Parameter:
+    """An object whose shape nobody knows; raises msgspec.MsgspecError where it is no object with metadata."""
+    fields = msgspec.json.decode(body, type=dict[str, Any])
+    kind, api_version = fields.pop("kind", None), fields.pop("apiVersion", None)
+    return Parameter(
+        kind if isinstance(kind, str) else None,
+        api_version if isinstance(api_version, str) else None,
+        msgspec.convert(fields.pop("metadata", None), Metadata | None),
+        fields,
+    )

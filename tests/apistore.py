@@ -39,7 +39,7 @@ class Table:
 class Store:
     """A backend. `violations` collects what no client should do, such as taking a token to another list."""
 
-    def __init__(self, *, discovery: bool = True) -> None:
+    def __init__(self, *, discovery: bool = True, admission: bool = True) -> None:
         self.revision = 697
         self.discovery = discovery
         self.forbids: Forbids = lambda identity, plural, namespace: False
@@ -58,6 +58,21 @@ class Store:
         self.serve("apps/v1", "daemonsets", "DaemonSet")
         self.serve("batch/v1", "jobs", "Job")
         self.serve("batch/v1", "cronjobs", "CronJob")
+        self.serve("v1", "services", "Service")
+        self.serve("v1", "configmaps", "ConfigMap")
+        self.serve("discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
+        if admission:
+            self._serve_admission()
+
+    def _serve_admission(self) -> None:
+        for kind in (
+            *("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"),
+            *("ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding"),
+        ):
+            self.serve("admissionregistration.k8s.io/v1", f"{kind.lower()}s", kind, namespaced=False)
+        for kind in ("ValidatingAdmissionPolicy", "MutatingAdmissionPolicy"):
+            plural = f"{kind.lower().removesuffix('y')}ies"
+            self.serve("admissionregistration.k8s.io/v1", plural, kind, namespaced=False)
 
     def serve(self, api_version: str, plural: str, kind: str, *, namespaced: bool = True) -> None:
         group, _, version = api_version.rpartition("/")
@@ -110,10 +125,10 @@ class Store:
         return _status(404, "NotFound", f'{table.plural} "{name}" not found')
 
     def _list(self, request: Request, table: Table, namespace: str) -> Response:
-        selector = request.query.get("fieldSelector", "")
-        scope = f"{table.api_version}/{table.plural}/{namespace}?{selector}"
+        selector, labels = request.query.get("fieldSelector", ""), request.query.get("labelSelector", "")
+        scope = f"{table.api_version}/{table.plural}/{namespace}?{selector}&{labels}"
         items = [item for item in table.items if not namespace or item["metadata"].get("namespace") == namespace]
-        items = [item for item in items if _selected(item, selector)]
+        items = [item for item in items if _selected(item, selector) and _labelled(item, labels)]
         metadata: Object = {"resourceVersion": str(self.revision)}
         token = request.query.get("continue", "")
         if token:
@@ -144,8 +159,12 @@ class Store:
             return _status(403, "Forbidden", f'forbidden: User "{request.identity}" cannot get path "{request.path}"')
         tables = [table for table in self._tables.values() if table.api_version == api_version]
         if not api_version and request.path == "/apis":
-            groups = dict.fromkeys((table.group, table.version) for table in self._tables.values() if table.group)
-            return _json({"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(*pair) for pair in groups]})
+            groups: dict[str, dict[str, None]] = {}
+            for table in self._tables.values():
+                if table.group:
+                    groups.setdefault(table.group, {})[table.version] = None
+            listed = [_group(name, list(versions)) for name, versions in groups.items()]
+            return _json({"kind": "APIGroupList", "apiVersion": "v1", "groups": listed})
         if not tables:
             return Response(404, b"404 page not found\n", {}, "text/plain; charset=utf-8")
         resources = [
@@ -161,9 +180,9 @@ class Store:
 _HEAD = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
 
 
-def _group(name: str, version: str) -> Object:
-    served = {"groupVersion": f"{name}/{version}", "version": version}
-    return {"name": name, "versions": [served], "preferredVersion": served}
+def _group(name: str, versions: Sequence[str]) -> Object:
+    served = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
+    return {"name": name, "versions": served, "preferredVersion": served[0]}
 
 
 def _key(item: Object) -> tuple[str, str]:
@@ -181,6 +200,14 @@ def _selected(item: Object, selector: str) -> bool:
     for part in field_name.split(".") if selector else ():
         found = found.get(part, "")
     return not selector or found == value
+
+
+def _labelled(item: Object, selector: str) -> bool:
+    """Of label selectors only `key=value`, comma-separated."""
+    found = item["metadata"].get("labels", {})
+    return all(
+        found.get(key) == value for key, _, value in (part.partition("=") for part in selector.split(",") if part)
+    )
 
 
 def _partial(item: Object) -> Object:

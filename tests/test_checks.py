@@ -14,7 +14,7 @@ from tests.auditing import FIXTURES, ROOT, audit, policy_at, read
 CHECKS = {check.id: check for check in load_packs(())}
 FOLDER = FIXTURES / "checks"
 VERDICTS = ("pass", "fail", "manual", "skip")
-CASES = sorted(path for path in FOLDER.glob("*/*.yaml") if not path.name.startswith("policy"))
+CASES = sorted(path for path in FOLDER.glob("*/*") if not path.name.startswith("policy"))
 MANUAL_ONLY = {"digest-mismatch", "truncated-node-inventory"}
 """Checks that can only ask a person, by what the data can show."""
 
@@ -23,7 +23,7 @@ MANUAL_ONLY = {"digest-mismatch", "truncated-node-inventory"}
 def test_fixture(path: Path) -> None:
     check, verdict = path.parent.name, path.stem.partition("-")[0]
     assert verdict in VERDICTS
-    own = path.with_name(f"policy-{path.stem}.yaml")
+    own = path.with_name(f"policy-{path.stem}.yaml")  # a directory is a whole input, host/ and all
     report = audit(read(path), policy_at(own if own.is_file() else path.with_name("policy.yaml")), [check])
     (row,) = report.checks
     told = [(f.status, f.cause, str(f.subject), f.message) for f in report.findings]

@@ -106,7 +106,8 @@ def test_a_manifest_is_enough_for_what_it_says_itself(tmp_path: Path) -> None:
         (["scan", "--from", "x", "--fail-on", "severe"], "severe"),
         (["scan", "--from", "x", "--fail-on-new"], "--baseline"),
         (["scan", "--from", "x", "--check", "no-such-check"], "no-such-check"),
-        (["scan", "--from", "x", "--policy", "/no/such/policy.yaml"], "/no/such/policy.yaml"),
+        (["scan", "--from", "fixtures/clusters/clean", "--policy", "/no/such/policy.yaml"], "/no/such/policy.yaml"),
+        (["scan", "--from", "x", "--save-snapshot", "snapshot.txt"], "snapshot.txt"),
         (["scan", "--from", "x", "--context", "y"], "--from"),
         (["scan", "--assume-complete"], "--assume-complete"),
         (["scan", "--bogus"], "bogus"),
@@ -149,6 +150,20 @@ def test_unreadable_input_is_4(
     told = capsys.readouterr()
     assert told.out == ""
     assert says in told.err
+
+
+def test_unreadable_input_is_graver_than_a_bad_policy(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 9\n")
+    assert run(["scan", "--from", str(tmp_path / "gone"), "--policy", str(policy)]) == 4
+
+
+def test_an_empty_list_is_an_input(tmp_path: Path) -> None:
+    path = tmp_path / "pods.json"
+    path.write_text('{"apiVersion": "v1", "kind": "PodList", "items": []}')
+    assert run(["scan", "--from", str(path), "--check", "unpinned-image"]) == 0
+    path.write_text('{"apiVersion": "v1", "kind": "List", "items": []}')
+    assert run(["scan", "--from", str(path), "--check", "unpinned-image"]) == 3
 
 
 def test_an_empty_directory_is_no_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,6 +47,34 @@ def test_flags_are_read_wherever_they_stand(command: list[str], args: list[str] 
     assert (found.component, found.flags) == ("kube-apiserver", (ENABLE,))
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["watchdog", "--component", "kube-apiserver"],
+        ["/bin/sh", "-c", "sleep 9; crictl logs kube-apiserver --enable-admission-plugins=A"],
+    ],
+)
+def test_a_name_among_arguments_runs_nothing(command: list[str]) -> None:
+    assert control_plane_pod(pod(command)) is None
+
+
+@pytest.mark.parametrize("command", [["/hyperkube", "apiserver"], ["hyperkube", "kube-apiserver"]])
+def test_hyperkube_is_what_it_runs(command: list[str]) -> None:
+    found = control_plane_pod(pod([*command, "--enable-admission-plugins=A,B"]))
+    assert found
+    assert (found.component, found.flags) == ("kube-apiserver", (ENABLE,))
+
+
+def test_the_label_says_it_whatever_the_container_is_called() -> None:
+    container = {"name": "apiserver", "args": ["--enable-admission-plugins=A,B"]}
+    metadata = {"name": "x", "namespace": "kube-system", "labels": {"component": "kube-apiserver"}}
+    found = control_plane_pod(
+        wire.decode_object(wire.Pod, json.dumps({"metadata": metadata, "spec": {"containers": [container]}}).encode())
+    )
+    assert found
+    assert found.flags == (ENABLE,)
+
+
 def test_repeated_flags_stay_in_order_and_other_values_are_dropped() -> None:
     flags = read_flags(["--enable-admission-plugins=A", "--token-auth-file=/secret", "--enable-admission-plugins=B"])
     assert [flag.value for flag in flags] == ["A", "B"]

@@ -25,7 +25,7 @@ from auditor.model import (
 )
 from auditor.policy import CheckSetting, Exclude, Waiver
 from auditor.report import Finding, Report, from_json, to_dict
-from auditor.views import PARAMETERS, SUBJECTS
+from auditor.views import PARAMETERS, SUBJECTS, Unit
 from auditor.wire import BY_NAME
 
 TODAY = date(2026, 11, 21)
@@ -164,6 +164,18 @@ def test_a_crash_is_an_answer_that_tells_nothing_secret() -> None:
     assert "KeyError" in finding.message
     assert report.summary.passed == 1
     assert exit_code(report, Severity.HIGH) == Exit.INCOMPLETE
+
+
+def test_what_cannot_begin_is_an_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(views: object) -> Iterator[Unit]:
+        yield from ()
+        raise RuntimeError("hunter2-secret")
+
+    monkeypatch.setitem(SUBJECTS, ImageUse, (broken, ()))
+    report = audit(Snapshot(coverage=READ, owners=(owner("web", "ok"),)))
+    (finding,) = report.findings
+    assert (finding.status, finding.cause, finding.subject.kind) == ("manual", "error", "Cluster")
+    assert "hunter2" not in str(to_dict(report))
 
 
 def needs_secrets(image: ImageUse, secrets: PullSecrets) -> Iterator[Fail]:

@@ -55,7 +55,8 @@ def test_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     assert {name.partition("/")[0] for name in names} == {"auditor", "checks", info}
     assert {"auditor/py.typed", "auditor/__main__.py", "checks/__init__.py", f"{info}/licenses/LICENSE"} <= names
     code = {name for name in names if not name.startswith(info)} - {"auditor/py.typed"}
-    here = (path for package in ("auditor", "checks") for path in (ROOT / package).rglob("*.py"))
+    kinds = ("*.py", "*.j2", "*.css", "*.js")
+    here = (path for package in ("auditor", "checks") for kind in kinds for path in (ROOT / package).rglob(kind))
     assert code == {str(path.relative_to(ROOT)) for path in here}
     assert "auditor = auditor.__main__:main" in entry_points
 

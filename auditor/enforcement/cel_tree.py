@@ -17,9 +17,9 @@ Message = dict[int, list[bytes]]
 
 
 class Tree(Struct, frozen=True):
-    """`paths` are the whole chains of fields from a name, such as ("object", "spec", "containers"); constant indices count
-    as fields. `fields` are all field names wherever they stand, `literals` all string constants, `functions` all functions
-    called, `patterns` the constant regular expressions, `mixed` whether a list literal holds constants of two kinds."""
+    """`paths` are the whole chains of fields from a name, such as ("object", "spec", "containers"), constant
+    indices included. `fields` are all field names, `literals` all string constants, `functions` all functions called,
+    `patterns` the constant regular expressions, `mixed` whether a list literal holds constants of two kinds."""
 
     paths: frozenset[tuple[str, ...]] = frozenset()
     fields: frozenset[str] = frozenset()

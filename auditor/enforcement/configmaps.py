@@ -7,7 +7,6 @@ from msgspec import Struct
 from auditor.coverage import Unread
 from auditor.enforcement.world import World
 from auditor.model import PolicyObject
-from auditor.wire import CONFIGMAPS
 
 
 class Settings(Struct, frozen=True):
@@ -18,9 +17,8 @@ class Settings(Struct, frozen=True):
 
 
 def settings(world: World, namespace: str, name: str) -> Settings:
-    """A ConfigMap by name. Only a few are asked for: of any other, and of those that were refused, nothing is known."""
+    """A ConfigMap by name, one of those that are asked for."""
     try:
-        found = world.configmap(namespace, name)
+        return Settings(world.configmap(namespace, name))
     except Unread:
         return Settings(None, known=False)
-    return Settings(found, known=found is not None or (namespace, name) in CONFIGMAPS)

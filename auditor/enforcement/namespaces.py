@@ -28,6 +28,10 @@ class Namespaces:
     def labels(self, namespace: str) -> Mapping[str, str]:
         return self._labels.get(namespace) or {_NAME: namespace}
 
+    def labels_read(self, namespace: str) -> Mapping[str, str] | None:
+        """The labels, None where they were not read."""
+        return self._labels[namespace] if namespace in self._read else None
+
     def selected(self, selector: Any, namespace: str) -> bool | None:
         """Whether a LabelSelector picks the namespace; None where it is malformed, or turns on labels not read.
 

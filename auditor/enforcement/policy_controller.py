@@ -72,7 +72,7 @@ def image_policies(world: World) -> Iterator[ImagePolicy]:
             about,
             frozenset({goal}),
             by_namespace=below.chains(common, links),
-            facts=warned,
+            facts=warned if goal is Goal.REGISTRIES else (),
             allowed=_allowed(policies, no_match) if goal is Goal.REGISTRIES else None,
             origin=origin,
         )
@@ -157,8 +157,8 @@ def _facts(policy: ImagesPolicy, no_match: str) -> Iterable[Fact]:
     for glob in policy.globs if policy.static else ():
         if open_ended(glob):
             message = (
-                f"ClusterImagePolicy {policy.name} lets in {glob}, which ends in the middle of a name: what else begins "
-                "like that is let in too."
+                f"ClusterImagePolicy {policy.name} lets in {glob}, which ends in the middle of a name: "
+                "what else begins like that is let in too."
             )
             yield Fact(Flaw.OPEN_ENDED, message, part=glob)
 

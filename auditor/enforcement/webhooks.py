@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from auditor.check import About
 from auditor.enforcement.backends import BACKENDS, backend
 from auditor.enforcement.chain import Fact, Flaw, ImagePolicy, Link, State, verdict
-from auditor.enforcement.conditions import conditions
+from auditor.enforcement.conditions import Conditions
 from auditor.enforcement.namespaces import Namespaces
 from auditor.enforcement.rules import covers, understood
 from auditor.enforcement.selectors import matches
@@ -21,6 +21,7 @@ from auditor.report import Subject
 VALIDATING = "validatingwebhookconfigurations.admissionregistration.k8s.io"
 MUTATING = "mutatingwebhookconfigurations.admissionregistration.k8s.io"
 RESOURCES = (VALIDATING, MUTATING, *BACKENDS)
+Ranked = tuple[tuple[int, int, int], tuple[Link, ...]]
 _ORDER = {"enforced": 0, "unknown": 1, "not-enforced": 2}
 
 
@@ -114,29 +115,38 @@ def layer(world: World, chosen: Iterable[Hook], *, engine: str, namespaces: Name
     by_namespace: dict[str, tuple[Link, ...]] = {}
     closed: set[str] = set()
     for name in asked.names:
-        best: tuple[tuple[int, int, int], tuple[Link, ...]] | None = None
+        best: Ranked | None = None
         for view in views:
             selected = asked.selected(view.hook.entry.get("namespaceSelector"), name)
-            rank, chain = view.chains[selected]
+            rank, chain = view.chain(selected, name)
             if best is None or rank < best[0]:
                 best = rank, chain
-            if selected and view.closed:
+            if view.dead and rank[0] == 0:
                 closed.add(name)
         by_namespace[name] = best[1] if best else ()
     return Layer(by_namespace, frozenset(closed), tuple(_configurations(views, engine)))
 
 
 class _View:
-    """A hook and its chains, by whether its namespace selector picks the namespace."""
+    """A hook and its chains. `dead`: it fails closed and nothing is behind it."""
 
     def __init__(self, world: World, hook: Hook) -> None:
         self.hook = hook
         self.backend, self.reason = backend(world, hook.entry.get("clientConfig"))
         links = tuple(self._links())
         self.facts = tuple(_facts(hook, links))
-        self.chains = {selected: _ranked((*links, self._namespace(selected))) for selected in (True, False, None)}
-        dead = self.backend == "broken" and not hook.fails_open
-        self.closed = dead and verdict(links) == "enforced"
+        self.dead = self.backend == "broken" and not hook.fails_open
+        self._links_known = links
+        self._conditions = Conditions(hook.entry.get("matchConditions"), fails_open=hook.fails_open)
+        self._chains: dict[tuple[bool | None, tuple[Link, ...]], Ranked] = {}
+
+    def chain(self, selected: bool | None, namespace: str) -> Ranked:
+        """The chain in a namespace, by whether the namespace selector picks it."""
+        conditions = self._conditions.links(namespace)
+        key = (selected, conditions)
+        if key not in self._chains:
+            self._chains[key] = _ranked((*self._links_known, *conditions, self._namespace(selected)))
+        return self._chains[key]
 
     def _links(self) -> Iterator[Link]:
         entry, name = self.hook.entry, self.hook.name
@@ -144,7 +154,6 @@ class _View:
         rules = entry.get("rules")
         yield _covered(rules, "pods created", "the creation of pods", operation="CREATE")
         yield _pod_labels(entry.get("objectSelector"))
-        yield conditions(entry.get("matchConditions"), fails_open=self.hook.fails_open)
         # With a backend that is down, failing open lets everything in, and failing closed nothing.
         yield Link("backend", self.backend, self.reason, essential=self.hook.fails_open)
         yield _covered(rules, "pods updated", "updates of pods", operation="UPDATE", essential=False)
@@ -225,7 +234,7 @@ def _configurations(views: Iterable[_View], engine: str) -> Iterator[ImagePolicy
         )
 
 
-def _ranked(chain: tuple[Link, ...]) -> tuple[tuple[int, int, int], tuple[Link, ...]]:
+def _ranked(chain: tuple[Link, ...]) -> Ranked:
     """How good a chain is, as enforcement answers rank them: the least is the best."""
     broken = sum(link.state == "broken" and link.essential for link in chain)
     against = sum(link.state != "holds" for link in chain)

@@ -7,7 +7,11 @@ from functools import cached_property
 
 from auditor.coverage import Gaps, Unread
 from auditor.model import ControlPlanePod, Namespace, PolicyObject, Service, Snapshot
+from auditor.parameters import unserved
 from auditor.policy import Policy
+from auditor.wire import CONFIGMAPS
+
+_SETTINGS = frozenset(name for _, name in CONFIGMAPS)
 
 
 class World:
@@ -42,26 +46,41 @@ class World:
         return (found for found in self.snapshot.policies if found.resource == resource)
 
     def configmap(self, namespace: str, name: str) -> PolicyObject | None:
-        """One of the ConfigMaps that are read by name; None where it does not exist."""
+        """One of the ConfigMaps that are read by name; None where it does not exist. Of others nothing is known."""
         for found in self.readable("configmaps"):
             if (found.namespace, found.name) == (namespace, name):
                 return found
-        self._gaps.require("configmaps", everywhere=True)
+        self._gaps.require("configmaps", namespace)
+        if name not in _SETTINGS:
+            raise Unread("configmaps", namespace, "excluded", f"{name} is not among those that are read")
         return None
+
+    def parameters(self, api_version: str, kind: str) -> tuple[PolicyObject, ...] | None:
+        """The objects of a paramKind, None where the cluster does not serve it; Unread where not all that policies
+        refer to was read. `policy_objects.as_params` makes what CEL sees of one."""
+        missing = unserved(api_version, kind)
+        if any((row.resource, row.detail) == ("params", missing) for row in self.snapshot.coverage):
+            return None
+        group = api_version.rpartition("/")[0]
+        return tuple(
+            found
+            for found in self.objects("params")
+            if (found.api_version.rpartition("/")[0], found.kind) == (group, kind)
+        )
 
     def service(self, namespace: str, name: str) -> Service | None:
         """A Service, None where it does not exist."""
         for found in self.snapshot.services:
             if (found.namespace, found.name) == (namespace, name):
                 return found
-        self._gaps.require("services", everywhere=True)
+        self._gaps.require("services", namespace)
         return None
 
     def ready_endpoints(self, service: Service) -> int | None:
         """How many endpoints of a Service are ready, None where its slices were not read."""
         if service.ready is not None:
             return service.ready
-        return None if self._gaps.gap("endpointslices.discovery.k8s.io", everywhere=True) else 0
+        return None if self._gaps.gap("endpointslices.discovery.k8s.io", service.namespace) else 0
 
     @cached_property
     def apiservers(self) -> tuple[ControlPlanePod, ...]:

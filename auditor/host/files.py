@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from auditor.hostfacts import HostFile
+from auditor.hostfacts import FileState, HostFile
 from auditor.model import ControlPlanePod
 from auditor.mounts import absolute, below, mount_of
 
@@ -29,7 +29,7 @@ class Found(Struct, frozen=True):
 class _Stop(Exception):
     """A look-up that ended before its file: in which state, and why."""
 
-    def __init__(self, state: str, detail: str) -> None:
+    def __init__(self, state: FileState, detail: str) -> None:
         super().__init__(detail)
         self.state = state
         self.detail = detail
@@ -38,13 +38,14 @@ class _Stop(Exception):
 class _Leave(Exception):
     """A link inside a mount: the container looks its target up by the container's own paths."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, out: bool) -> None:
         super().__init__(target)
         self.target = target
+        self.out = out
 
 
 class HostFiles:
-    """The files below `root`. With `complete`, what is not there does not exist; else only in a folder that is there."""
+    """The files below `root`. What is not there does not exist if its folder is there, or if all is `complete`."""
 
     def __init__(self, root: Path, *, complete: bool = False) -> None:
         self._root = Path(os.path.realpath(root))
@@ -53,20 +54,22 @@ class HostFiles:
     def find(self, pod: ControlPlanePod, path: str) -> Found:
         """Where the file lies that the pod's container opens under an absolute path."""
         node_path = ""
-        asked = path
+        asked, escaped = path, False
         try:
             for _ in range(_MAX_LINKS):
-                node_path, real_mount, rest = self._mounted(pod, path)
+                node_path, mount, rest = self._mounted(pod, path)
                 try:
-                    real = self._walk(real_mount, rest, inside=path)
+                    real = self._walk(self._walk(self._root, mount, last=not rest), rest, inside=path)
                     break
                 except _Leave as leave:
-                    path = leave.target
+                    path, escaped = leave.target, escaped or leave.out
             else:
                 raise _Stop("unread", "links in a circle")
             mode = real.lstat().st_mode
         except _Stop as stop:
-            return Found(HostFile(asked, stop.state, node_path, stop.detail))  # type: ignore[arg-type]
+            if escaped:  # what such a link leads to on the node was not given
+                return Found(HostFile(asked, "unread", node_path, _ESCAPED))
+            return Found(HostFile(asked, stop.state, node_path, stop.detail))
         except OSError as error:
             return Found(HostFile(asked, "unread", node_path, error.strerror or "cannot be read"))
         except ValueError:  # a NUL in the path
@@ -95,7 +98,7 @@ class HostFiles:
     def node_file(self, path: str) -> bytes | None:
         """A file of the node by the node's own path, None where it is not there or cannot be read."""
         try:
-            real = self._walk(self._root, _segments(path), inside=None)
+            real = self._walk(self._root, _segments(path))
             if not stat.S_ISREG(real.lstat().st_mode):
                 return None
         except (_Stop, OSError, ValueError):
@@ -103,8 +106,8 @@ class HostFiles:
         _, data = self.read(Found(HostFile(path), real))
         return data or None
 
-    def _mounted(self, pod: ControlPlanePod, path: str) -> tuple[str, Path, list[str]]:
-        """The path on the node, the mount's source on this machine, and the segments below that."""
+    def _mounted(self, pod: ControlPlanePod, path: str) -> tuple[str, list[str], list[str]]:
+        """The path on the node; the segments of the mount's source there, and those below it."""
         mount = mount_of(pod, path)
         if mount is None:
             raise _Stop("unmounted", "it lies in no volume that is mounted into the container")
@@ -112,50 +115,40 @@ class HostFiles:
             raise _Stop("unread", "it lies in a volume that is not a path of the node")
         if "$(" in mount.sub_path or ".." in (*mount.host_path.split("/"), *mount.sub_path.split("/")):
             raise _Stop("unread", "the path of its volume cannot be told")
+        source = _segments(absolute(f"{mount.host_path}/{mount.sub_path}"))
         rest = _segments(path)[len(_segments(absolute(mount.path))) :]
-        source = absolute(f"{mount.host_path}/{mount.sub_path}")
-        real = self._walk(self._root, _segments(source), inside=None, last=not rest)
-        return absolute("/".join((source, *rest))), real, rest
+        return "/" + "/".join((*source, *rest)), source, rest
 
-    def _walk(self, start: Path, segments: list[str], *, inside: str | None, last: bool = True) -> Path:
-        """Down from a real path, a link at a time. Links of the node start anew at the root, as they would there; with
-        `inside` (the container path that is looked up) they are handed back, as the container resolves them itself."""
+    def _walk(self, start: Path, segments: list[str], *, inside: str | None = None, last: bool = True) -> Path:
+        """Down from a real path. Links of the node start anew at the root, as they would there; with `inside` (the
+        container's path that is looked up) they are handed back, as the container resolves them by its own paths."""
         at, left, links, escaped = start, list(segments), 0, False
         while left:
-            name = left.pop(0)
-            following = at / name
+            following = at / left.pop(0)
             try:
                 mode = following.lstat().st_mode
-            except (FileNotFoundError, NotADirectoryError):
-                raise self._absent(escaped, given=at.is_dir() and (not left and last)) from None
+            except NotADirectoryError:
+                raise _Stop("missing", "no such file") from None
+            except FileNotFoundError:
+                if escaped:
+                    raise _Stop("unread", _ESCAPED) from None
+                if self._complete or (last and not left):
+                    raise _Stop("missing", "no such file") from None
+                raise _Stop("unread", _NOT_GIVEN) from None
             if not stat.S_ISLNK(mode):
                 at = following
                 continue
-            links += 1
+            target = str(following.readlink())
+            out = not below(str(self._root), os.path.realpath(following))
+            if inside is not None:
+                base = "/" + "/".join(_segments(inside)[: -1 - len(left)])
+                raise _Leave("/".join((absolute(target, base), *left)), out=out)
+            links, escaped = links + 1, escaped or out
             if links > _MAX_LINKS:
                 raise _Stop("unread", "links in a circle")
-            target = os.readlink(following)
-            leads_out = not below(str(self._root), os.path.realpath(following))
-            if inside is not None:
-                base = "/".join(_segments(inside)[: -1 - len(left)])
-                resolved = absolute(target, f"/{base}")
-                if leads_out and not self._holds(resolved):
-                    raise _Stop("unread", _ESCAPED)
-                raise _Leave(absolute("/".join((resolved, *left))))
-            escaped = escaped or leads_out
-            here = "/" + str(at)[len(str(self._root)) :].lstrip("/")
+            here = str(at)[len(str(self._root)) :]
             at, left = self._root, [*_segments(absolute(target, here)), *left]
         return at
-
-    def _absent(self, escaped: bool, *, given: bool) -> _Stop:
-        if escaped:
-            return _Stop("unread", _ESCAPED)
-        if self._complete or given:
-            return _Stop("missing", "no such file")
-        return _Stop("unread", _NOT_GIVEN)
-
-    def _holds(self, path: str) -> bool:
-        return os.path.lexists(self._root / path.lstrip("/"))
 
 
 def _segments(path: str) -> list[str]:

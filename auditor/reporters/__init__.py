@@ -35,6 +35,13 @@ Reporter = Callable[[Report, Options], str]
 FORMATS: Mapping[str, str] = {
     "table": "auditor.reporters.table",
     "json": "auditor.reporters.json_report",
+    "yaml": "auditor.reporters.yaml_report",
+    "csv": "auditor.reporters.csv_report",
+    "markdown": "auditor.reporters.markdown",
+    "sarif": "auditor.reporters.sarif",
+    "junit": "auditor.reporters.junit",
+    "html": "auditor.reporters.html_report",
+    "prometheus": "auditor.reporters.prometheus",
 }
 
 

@@ -9,6 +9,7 @@ from auditor.reporters import Options
 from auditor.reporters.cells import wrap_text
 from auditor.reporters.grid import table
 from auditor.reporters.overview import is_gap
+from auditor.reporters.resources import named
 from auditor.reporters.unsettled import listed
 
 
@@ -67,7 +68,7 @@ def _reason(report: Report, options: Options, code: int) -> str:
 
 
 def _what(resources: Sequence[str]) -> str:
-    return ", ".join("everything" if resource == "*" else resource for resource in resources)
+    return ", ".join("everything" if name == "*" else name for name in named(resources))
 
 
 def _where(resources: Sequence[str], namespaces: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from auditor.report import ClusterRow, CoverageRow, Finding, Report, Severity
 from auditor.reporters.cells import columns, wrap_name, wrap_text
 from auditor.reporters.grid import GAP, Cell, grid, rule
+from auditor.reporters.resources import ADMISSION_NAMES, named
 from auditor.reporters.rows import place, worst_first
 
 _INDENT = "  "
@@ -96,7 +97,7 @@ def _read(coverage: Sequence[CoverageRow]) -> list[str]:
             counts[row.resource] = counts.get(row.resource, 0) + row.count
     return [
         *(f"{resource} {count:,}" for resource, count in counts.items() if count),
-        *(f"{resource} 0" for resource, count in counts.items() if not count),
+        *(f"{name} 0" for name in named(resource for resource, count in counts.items() if not count)),
     ]
 
 
@@ -112,8 +113,13 @@ def _unread(coverage: Sequence[CoverageRow]) -> list[str]:
     all_left_out = [row for row in coverage if row.resource == "*"]
     left_out = {name for row in all_left_out for name in row.namespaces}
     others = [_number(len(left_out), "excluded namespace")] if left_out else ["other namespaces (excluded)"]
+    alike: dict[str, list[str]] = {}
+    for resource, reasons in found.items():
+        if resource in ADMISSION_NAMES:
+            alike.setdefault(", ".join(reasons), []).append(resource)
     return [
-        *(f"{resource} ({', '.join(reasons)})" for resource, reasons in found.items()),
+        *(f"{resource} ({', '.join(own)})" for resource, own in found.items() if resource not in ADMISSION_NAMES),
+        *(f"{name} ({reasons})" for reasons, resources in alike.items() for name in named(resources)),
         *(others if all_left_out else []),
     ]
 

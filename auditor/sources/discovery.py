@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import threading
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, structs
 
 from auditor import wire
 from auditor.sources.faults import Fault
@@ -58,6 +59,7 @@ class Discovery:
     """The group list, read once; the kinds of a group version, when they are asked for. What cannot be read is None."""
 
     def __init__(self, reader: Reader) -> None:
+        self.forbidden = False
         self._reader = reader
         self._lock = threading.Lock()
         self._kinds: dict[str, dict[str, Served] | None] = {}
@@ -69,12 +71,51 @@ class Discovery:
             return True
         if self._groups is None:
             return None
-        if resource.version not in self._groups.get(resource.group, ()):
-            return False
         if "." not in resource.group:
-            return True  # apps and batch are served whole
-        kinds = self.kinds(resource.api_version)
-        return None if kinds is None else any(kind.plural == resource.name for kind in kinds.values())
+            return resource.version in self._groups.get(resource.group, ())  # apps and batch are served whole
+        return self.choose(resource)[1]
+
+    def choose(self, resource: wire.Resource) -> tuple[wire.Resource, bool | None]:
+        """The list in the version to ask for, and whether it is served; None where that cannot be told.
+
+        Objects of policies are of one shape in all versions: they are read in one that nobody has heard of, too.
+        """
+        if self._groups is None:
+            return resource, None
+        offered = self._groups.get(resource.group, ())
+        versions = dict.fromkeys((resource.version, *resource.versions))
+        if resource.type is wire.PolicyObject:
+            versions |= dict.fromkeys(offered)
+        unknown = []
+        for version in versions:
+            candidate = structs.replace(resource, version=version)
+            kinds = self.kinds(candidate.api_version) if version in offered else {}
+            if kinds is None:
+                unknown.append(candidate)
+            elif any(kind.plural == resource.plural for kind in kinds.values()):
+                return candidate, True
+        return (unknown[0], None) if unknown else (resource, False)
+
+    def has(self, group: str) -> bool | None:
+        """Whether an API group is served; None where discovery may not be read."""
+        return None if self._groups is None else group in self._groups
+
+    @property
+    def groups(self) -> frozenset[str] | None:
+        """All API groups by name, without the core's; None where discovery may not be read."""
+        return None if self._groups is None else frozenset(self._groups)
+
+    def group_kinds(self, group: str) -> tuple[Served, ...] | None:
+        """The kinds of a group that can be listed, in the version that it prefers; None where that cannot be told."""
+        if self._groups is None:
+            return None
+        for version in self._groups.get(group, ()):
+            kinds = self.kinds(f"{group}/{version}")
+            if kinds is None:
+                return None
+            if kinds:
+                return tuple(kinds[name] for name in sorted(kinds))
+        return ()
 
     def find(self, api_version: str, kind: str) -> Served | bool | None:
         """A kind by an ownerReference's words; of another version of its group where that version is no longer served.
@@ -108,8 +149,10 @@ class Discovery:
 
     def _read_groups(self) -> dict[str, list[str]] | None:
         try:
-            listed = self._reader.read("/apis", _GroupList, patience=HURRIED)
-        except Fault:
+            answer = self._reader.get("/apis", patience=HURRIED)
+            self.forbidden = answer.status == 403
+            listed = wire.decode_object(_GroupList, answer.body) if answer.status == 200 else None
+        except (Fault, msgspec.MsgspecError, UnicodeDecodeError):
             return None
         if listed is None or listed.kind != "APIGroupList":
             return None

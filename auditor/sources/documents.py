@@ -45,7 +45,8 @@ class _Inherited(Struct, frozen=True):
 def read_documents(data: bytes, path: str) -> Iterator[Document]:
     """The objects of a file: YAML or JSON, gzipped or not, any number of documents; items of lists one by one.
 
-    Empty documents are left out. `path` is for origins and messages. Raises SourceError (`path:line: reason`, which
+    Empty documents are left out; an empty list is told by a document of its own kind.
+    `path` is for origins and messages. Raises SourceError (`path:line: reason`, which
     never quotes content) where the input is malformed, nested too deeply, or grows beyond bounds when read.
     """
     return read_text(expand(data, path), path)
@@ -89,6 +90,8 @@ def _object(
         yield Document(f"{path}:{line}", kind, api_version, text[start:end])
         return
     handed_on = _inherit(head, inherited, path, line)
+    if not items:
+        yield Document(f"{path}:{line}", head.kind or "List", head.api_version or "", b"{}")
     for item, item_line in _lines(text, items, start, line, first=max(start, text.find(b'"items"', start, end))):
         yield from _item(item, path, item_line, handed_on)
 
@@ -159,6 +162,8 @@ def _yaml_object(document: YamlDocument, value: dict[str, object], path: str) ->
         yield Document(f"{path}:{document.line}", kind, api_version, msgspec.json.encode(value))
         return
     handed_on = _inherit(Head(kind, api_version), _Inherited(), path, document.line)
+    if not items:
+        yield Document(f"{path}:{document.line}", kind, api_version, b"{}")
     for raw, line in zip(items, document.item_lines, strict=True):
         yield from _item(bytes(raw), path, line, handed_on)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
@@ -14,8 +13,11 @@ from msgspec import Raw, Struct
 from auditor import wire
 from auditor.errors import SourceError
 from auditor.model import State
+from auditor.parameters import POLICIES
 from auditor.sources import fixture
+from auditor.sources.aside import Aside
 from auditor.sources.documents import Document, read_text
+from auditor.sources.kinds import UNMISTAKABLE, item_of, own_group, resource_of
 from auditor.sources.unpack import drain, expand
 from auditor.sources.walk import host_root, walk
 
@@ -24,13 +26,8 @@ REPORT_SCHEMA = "auditor.report/"
 STDIN = "<stdin>"
 
 _FROM = "--from takes a file, a directory, or - for standard input."
+_MISSING = "not in the input"
 _ROLLOUTS = "rollouts"
-_KINDS = {(resource.group, resource.kind): resource for resource in wire.RESOURCES} | {
-    # Served until Kubernetes 1.16 beside apps, and still in many a manifest.
-    ("extensions", wire.BY_NAME[name].kind): wire.BY_NAME[name]
-    for name in ("deployments", "daemonsets", "replicasets")
-}
-_WANTED = {kind for _, kind in _KINDS}
 
 
 class Listing(Protocol):
@@ -148,7 +145,8 @@ class _Gathered(Generic[L]):
         self.is_folder = is_folder
         self.listings: dict[str, L] = {}
         self.documents = 0
-        self.skipped: Counter[str] = Counter()
+        self.empty_lists = 0
+        self.aside = Aside()
         self.fixture: dict[str, str | bool] | None = None
         self.read_files = 0
         self.foreign_files = 0
@@ -176,56 +174,65 @@ class _Gathered(Generic[L]):
             self.fixture = fixture.read_fixture(document)
             return True
         item_kind = kind.removesuffix("List")
-        if not document.api_version and item_kind not in _WANTED:
+        if item_kind != kind and document.json == b"{}":
+            self._empty(msgspec.structs.replace(document, kind=item_kind))
+            return True
+        if not document.api_version and item_kind not in UNMISTAKABLE:
             return False
-        if not document.api_version or (item_kind != kind and item_kind in _WANTED | {""}):
+        if not document.api_version or (item_kind != kind and item_kind in UNMISTAKABLE | {""}):
             raise _not_an_object(document)
         self.documents += 1
-        resource = _KINDS.get((document.api_version.rpartition("/")[0], kind))
+        resource = resource_of(document)
         if resource is None:
-            self.skipped[kind] += 1
-            return True
+            self.aside.put(document)
+        else:
+            self._add(resource, document)
+        return True
+
+    def _empty(self, document: Document) -> None:
+        """A list without items is an input too; a typed one says what there is none of."""
+        self.empty_lists += 1
+        resource = resource_of(document) if document.kind else None
+        if resource and resource.name not in self.listings:
+            self.listings[resource.name] = self.inventory.begin(resource)
+
+    def _add(self, resource: wire.Resource, document: Document) -> None:
+        item = item_of(resource, document)
+        if resource.name == POLICIES:
+            self.aside.policy(item)
         if resource.name not in self.listings:
             self.listings[resource.name] = self.inventory.begin(resource)
-        self.listings[resource.name].add([_decode(resource, document)], [document.origin])
-        return True
+        self.listings[resource.name].add([item], [document.origin])
 
     def finish(self, path: str, host: str | None, assume_complete: bool) -> FilesResult:
         """Ends all lists: what the input does not hold is empty if it is complete, and unread if it is not."""
-        if not self.documents and self.fixture is None:
+        if not self.documents and not self.empty_lists and self.fixture is None:
             looked = f" ({self.read_files} files looked at)" if self.is_folder else ""
             raise SourceError(f"{path}: no Kubernetes objects{looked}", "Manifests, or: kubectl get … -A -o json")
         complete = assume_complete or bool((self.fixture or {}).get("complete"))
-        for resource in wire.RESOURCES:
+        wanted, left = self.aside.parameters()
+        for document in wanted:
+            self._add(wire.PARAMETERS, document)
+        if left:
+            self.inventory.cover(wire.PARAMETERS.name, "failed", detail=f"{left:,} objects are too many to keep")
+        for resource in wire.BY_NAME.values():
             if resource.name in self.listings:
                 detail = "" if complete else "only what the input holds"
                 self.inventory.end(self.listings[resource.name], detail=detail, complete=complete)
-            elif resource.name == _ROLLOUTS:
-                self.inventory.cover(resource.name, "absent", detail="not in the input")
+            elif resource.name == _ROLLOUTS or (complete and own_group(resource.group)):
+                self.inventory.cover(resource.name, "absent", detail=_MISSING)
             elif complete:
                 self.inventory.end(self.inventory.begin(resource))
             else:
-                self.inventory.cover(resource.name, "excluded", detail="not in the input")
+                self.inventory.cover(resource.name, "excluded", detail=_MISSING)
         return FilesResult(
             documents=self.documents,
-            skipped=dict(sorted(self.skipped.items())),
+            skipped=dict(sorted(self.aside.rest().items())),
             complete=complete,
             host_root=host,
             cluster=self.fixture or {},
             files=FileCounts(self.read_files, self.foreign_files),
         )
-
-
-def _decode(resource: wire.Resource, document: Document) -> wire.Object:
-    try:
-        return wire.decode_object(resource.type, document.json)
-    except msgspec.MsgspecError as error:
-        reason = str(error)  # types and paths, never values
-    except UnicodeDecodeError:
-        reason = "not UTF-8"
-    except RecursionError:
-        reason = "nested too deeply"
-    raise SourceError(f"{document.origin}: {resource.kind}: {reason}", "kubectl explain says what type a field has.")
 
 
 def _not_an_object(document: Document) -> SourceError:

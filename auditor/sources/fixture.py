@@ -12,17 +12,14 @@ from auditor.errors import SourceError
 from auditor.sources.documents import Document
 
 KIND = "ClusterFixture"
-API_VERSION = "auditor/v1"
 _ADVICE = "A ClusterFixture has complete, name, version and collectedAt (RFC 3339, with a zone), all optional."
 
 
-class _ClusterFixture(Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
-    kind: str
-    api_version: str = API_VERSION
-    complete: bool = False
-    name: str = ""
-    version: str = ""
-    collected_at: str = ""
+class _ClusterFixture(Struct, frozen=True, rename="camel"):
+    complete: bool | None = None
+    name: str | None = None
+    version: str | float | None = None
+    collected_at: str | None = None
 
 
 def read_fixture(document: Document) -> dict[str, str | bool]:
@@ -34,14 +31,16 @@ def read_fixture(document: Document) -> dict[str, str | bool]:
     else:
         reason = _fault(fixture)
         if not reason:
-            stated: dict[str, str | bool] = msgspec.to_builtins(fixture)
-            return {key: value for key, value in stated.items() if key not in ("kind", "apiVersion")}
+            return {
+                "complete": bool(fixture.complete),
+                "name": fixture.name or "",
+                "version": str(fixture.version or ""),
+                "collectedAt": fixture.collected_at or "",
+            }
     raise SourceError(f"{document.origin}: {KIND}: {reason}", _ADVICE)
 
 
 def _fault(fixture: _ClusterFixture) -> str:
-    if fixture.api_version != API_VERSION:
-        return f"its apiVersion is {API_VERSION}"
     if fixture.collected_at:
         try:
             msgspec.convert(fixture.collected_at, Annotated[datetime.datetime, Meta(tz=True)])

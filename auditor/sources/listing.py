@@ -24,6 +24,7 @@ _HEAD = 4096
 _EMPTY_IN_A_ROW = 200
 _EXPIRED_IN_A_ROW = 3
 _AGAIN = 2
+_TOO_DEEP = "it answered 200 with JSON that is nested too deeply"
 
 MIXED = "the list mixes two moments: its continue token expired on the way"
 
@@ -51,10 +52,20 @@ class Page(Struct, frozen=True):
 class Walk:
     """The state of one list: the requests of one path with one selector, whose tokens belong to nothing else."""
 
-    def __init__(self, reader: Reader, path: str, *, selector: str = "", limit: int = 500, accept: str = JSON) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        path: str,
+        *,
+        selector: str = "",
+        labels: str = "",
+        limit: int = 500,
+        accept: str = JSON,
+    ) -> None:
+        """`selector` is about fields, `labels` about labels."""
         self._reader = reader
         self._path = path
-        self._selector = selector
+        self._selectors = {"fieldSelector": selector, "labelSelector": labels}
         self._limit = limit
         self._accept = accept
         self._seen: set[str] = set()
@@ -91,7 +102,7 @@ class Walk:
         return Page(page.path, answer.body)
 
     def _url(self) -> str:
-        query = {"fieldSelector": self._selector, "limit": str(self._limit), "continue": self._token}
+        query = {**self._selectors, "limit": str(self._limit), "continue": self._token}
         return f"{self._path}?{urlencode({key: value for key, value in query.items() if value})}"
 
     def _page(self, path: str, answer: Answer) -> Page:
@@ -131,6 +142,8 @@ def decode(kind: type[T], page: Page, walk: Walk) -> tuple[list[T], int, str]:
             return list(wire.decode_page(kind, page.body).items or ()), 0, ""
         except msgspec.ValidationError:
             return _one_by_one(kind, page)
+        except RecursionError:
+            raise Fault("answer", _TOO_DEEP) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             if attempt < _AGAIN:
                 page = walk.again(page)
@@ -140,6 +153,8 @@ def decode(kind: type[T], page: Page, walk: Walk) -> tuple[list[T], int, str]:
 def _one_by_one(kind: type[T], page: Page) -> tuple[list[T], int, str]:
     try:
         raw = wire.decode_page(Raw, page.body).items or []
+    except RecursionError:
+        raise Fault("answer", _TOO_DEEP) from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Fault("answer", "it answered 200 with a list that cannot be read") from None
     items: list[T] = []
@@ -196,6 +211,8 @@ def _head(answer: Answer) -> _Head:
     if match is None or start is None or start.kind is None or start.metadata is None:
         try:
             start = wire.decode_page(Raw, body)
+        except RecursionError:
+            raise Fault("answer", _TOO_DEEP) from None
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Fault("answer", f"it answered 200 with {kind_of_body(answer)}") from None
         empty = not start.items

@@ -15,6 +15,7 @@ from auditor.sources.listing import MIXED, Refused, Restart, Walk, decode, pages
 from auditor.sources.progress import Progress
 from auditor.sources.reader import Reader
 
+NOT_SERVED = "the cluster does not serve it"
 _RESTARTS = 3
 
 
@@ -40,8 +41,10 @@ class Lists(Struct, frozen=True):
 
     def read(self, resource: wire.Resource, namespace: str = "", note: str = "") -> Outcome:
         """Reads a list to its end, or as far as it goes. `note` is put into coverage."""
-        if "." in resource.group and self.discovery.served(resource) is False:
-            return self._nothing(resource, namespace, "absent", "the cluster does not serve it")
+        if "." in resource.group:
+            resource, served = self.discovery.choose(resource)
+            if served is False:
+                return self._nothing(resource, namespace, "absent", NOT_SERVED)
         for _ in range(_RESTARTS + 1):
             listing = self.inventory.begin(resource)
             remarks = [note] if note else []
@@ -86,7 +89,7 @@ class Lists(Struct, frozen=True):
             # An identity without rights is told 403 for what is not served, too. And a 404 for what discovery names
             # comes from somebody else on the way: that nothing is there must not be believed of it.
             if (refused.status == 404 and not served) or (refused.status == 403 and served is False):
-                return self._nothing(resource, namespace, "absent", "the cluster does not serve it")
+                return self._nothing(resource, namespace, "absent", NOT_SERVED)
             if refused.status == 403:
                 return self._nothing(resource, namespace, "forbidden", refused.reason)
         reason = f"it answered {refused.status}" + (f": {refused.reason}" if refused.reason else "")
@@ -104,5 +107,5 @@ class Lists(Struct, frozen=True):
     def _nothing(
         self, resource: wire.Resource, namespace: str, state: State, detail: str, fault: Fault | None = None
     ) -> Outcome:
-        self.inventory.cover(resource.name, state, namespace=namespace, detail=detail)
+        self.inventory.cover(resource.coverage, state, namespace=namespace, detail=detail)
         return Outcome(resource, namespace, state, 0, fault)

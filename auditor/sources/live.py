@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+import msgspec
 from msgspec import Struct
 
 from auditor import wire
 from auditor.errors import SourceError, UsageError
 from auditor.inventory import Inventory
-from auditor.sources import secretnames, workers
+from auditor.sources import parameters, secretnames, workers
+from auditor.sources.admission import Admission
 from auditor.sources.configuration import identify
 from auditor.sources.discovery import Discovery
 from auditor.sources.faults import Fault
@@ -32,9 +34,10 @@ _ORDER = ("pods", "replicasets", "jobs", "nodes", "deployments")
 
 
 class LiveOptions(Struct, frozen=True):
-    """`timeout`: seconds for each wait on the API server. `namespaces`: namespaced lists are read in these alone.
+    """`timeout`: seconds for each wait on the API server. `namespaces`: namespaced lists are read in these alone, save
+    those of policies: wherever these lie, they may decide about the namespaces.
 
-    `resources`: only these lists are read, all if there are none.
+    `resources`: only these (names in coverage) are read, all if there are none.
     """
 
     kubeconfig: str | None = None
@@ -46,12 +49,14 @@ class LiveOptions(Struct, frozen=True):
 
 
 class LiveCluster(Struct, frozen=True):
-    """Which cluster was read, and when that began (RFC 3339, UTC). `name` is the kubeconfig's, or `in-cluster`."""
+    """Which cluster was read, and when that began (RFC 3339, UTC). `name` is the kubeconfig's, or `in-cluster`;
+    `groups` are the API groups that it serves, None where discovery may not be read."""
 
     name: str
     uid: str | None
     version: str
     collected_at: str
+    groups: frozenset[str] | None = None
 
 
 class _Version(wire.Wire):
@@ -83,7 +88,7 @@ def collect(
         reader.stop()
         connection.close()
         progress.finish()
-    return LiveCluster(identity.name, scan.uid, version, collected_at)
+    return LiveCluster(identity.name, scan.uid, version, collected_at, scan.groups)
 
 
 def _version(reader: Reader) -> str:
@@ -109,13 +114,19 @@ class _Scan:
         self._lock = threading.Lock()
         self._namespaces: set[str] = set()
         discovery = Discovery(reader)
+        self.groups = discovery.groups
+        self._names = options.resources or tuple(wire.BY_NAME)
         self._lists = Lists(reader, discovery, inventory, progress, options.page_size, self._see)
         self._owners = Owners(reader, discovery, inventory, progress, options.page_size, not options.namespaces)
+        self._admission = Admission(self._lists, self._names, options.namespaces)
 
     def run(self) -> None:
         outcomes = self._read_lists()
         _something_was_read(outcomes, self._reader.host)
         self._owners.follow(_THREADS)
+        self._admission.follow(outcomes, _THREADS)
+        if wire.PARAMETERS.name in self._names:
+            parameters.look_up(self._lists, outcomes, _THREADS)
         readable = _readable([outcome for outcome in outcomes if outcome.resource.name == "secrets"])
         secretnames.look_up(self._reader, self._inventory, readable, _LOOK_UPS)
         if self.uid is None:
@@ -123,14 +134,15 @@ class _Scan:
 
     def _read_lists(self) -> list[Outcome]:
         ranks = {name: rank for rank, name in enumerate(_ORDER)}
-        wanted = [resource for resource in wire.RESOURCES if resource.name in (self._options.resources or wire.BY_NAME)]
+        wanted = [resource for resource in wire.RESOURCES if resource.name in self._names]
+        constraints = self._admission.constraints()
         resources = sorted(wanted, key=lambda resource: ranks.get(resource.name, len(ranks)))
         if not self._options.namespaces:
-            return self._at_once([partial(self._lists.read, resource) for resource in resources])
+            return self._at_once([*(partial(self._lists.read, resource) for resource in resources), *constraints])
         missing, first = self._check_namespaces()
-        tasks = []
+        tasks = [*constraints]
         for resource in resources:
-            if resource.namespaced:
+            if resource.namespaced and resource.type is not wire.PolicyObject:
                 for namespace in dict.fromkeys(self._options.namespaces):
                     note = "there is no such namespace" if namespace in missing else ""
                     tasks.append(partial(self._lists.read, resource, namespace, note))
@@ -157,7 +169,7 @@ class _Scan:
                 listing = self._inventory.begin(resource)
                 listing.add([wire.decode_object(wire.Namespace, answer.body)])
                 self._inventory.end(listing, namespace=name)
-        except (Fault, ValueError):
+        except (Fault, msgspec.MsgspecError, UnicodeDecodeError):
             return True
         return answer.status != 404
 

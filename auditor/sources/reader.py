@@ -120,6 +120,14 @@ def message(answer: Answer) -> str:
     return " ".join(text.split())[:300]
 
 
+def not_found(answer: Answer) -> bool:
+    """Whether the API server says that there is no object of this name: anybody on the way may answer 404."""
+    try:
+        return answer.status == 404 and wire.decode_object(wire.Status, answer.body).reason == "NotFound"
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+
+
 def retry_after(answer: Answer) -> float | None:
     """Seconds, from a number or a date; the date counts from the server's own clock where that is given (RFC 9110)."""
     said = answer.headers.get("retry-after", "").strip()

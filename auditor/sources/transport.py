@@ -66,15 +66,24 @@ class Connection:
 
     def get(self, path: str, accept: str = JSON) -> Answer:
         """Raises Fault for what may pass, SourceError for what will not."""
+        url, headers = self._request(path, accept)
+        return self._answer("GET", url, headers)
+
+    def dry_run(self, method: str, path: str, body: Any, content_type: str = JSON) -> Answer:
+        """A write that the server judges and does not keep. There is no way here to write anything else."""
+        url, headers = self._request(f"{path}?dryRun=All&fieldManager=auditor-probe", JSON)
+        headers["Content-Type"] = content_type
+        return self._answer(method, url, headers, body)
+
+    def _answer(self, method: str, url: str, headers: Any, body: Any = None) -> Answer:
         import urllib3
         from kubernetes.client.exceptions import ApiException
 
-        url, headers = self._request(path, accept)
         response: BaseHTTPResponse | None = None
         try:
             # Not call_api's callers: those deserialise, and raise for statuses that say something here.
-            response = self._api.call_api("GET", url, headers, _request_timeout=self._timeout).response
-            body = response.read(decode_content=True)
+            response = self._api.call_api(method, url, headers, body, _request_timeout=self._timeout).response
+            content = response.read(decode_content=True)
         except (urllib3.exceptions.LocationParseError, urllib3.exceptions.LocationValueError):
             raise SourceError(f"{self.host}: this is no address of a server", "Mend the kubeconfig's server.") from None
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -82,7 +91,7 @@ class Connection:
                 response.close()
             raise fault_of(error, self.host) from None
         response.release_conn()
-        return _checked(Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, body))
+        return _checked(Answer(response.status, {k.lower(): v for k, v in response.headers.items()}, content))
 
     def _request(self, path: str, accept: str) -> tuple[str, Any]:
         """The address and headers, with credentials: these may be renewed here, by one thread at a time."""

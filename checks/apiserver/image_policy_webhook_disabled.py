@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import ApiServer, Fail, ImageUses, Manual, Severity, check, cis, docs
+from auditor import (
+    ApiServer,
+    Enforcement,
+    Fail,
+    ImageUses,
+    Manual,
+    NamespaceLabels,
+    PodAdmission,
+    Severity,
+    Unread,
+    check,
+    cis,
+    docs,
+    verdict,
+)
 from checks.apiserver._engines import seen
 from checks.apiserver._servers import listed, without
 
-_NOT_LOOKED_AT = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy"]
+_PLUGIN = "ImagePolicyWebhook"
 
 
 @check(
@@ -42,26 +56,36 @@ _NOT_LOOKED_AT = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguratio
                     defaultAllow: false
         """,
 )
-def image_policy_webhook_disabled(server: ApiServer, uses: ImageUses) -> Iterator[Fail | Manual]:
+def image_policy_webhook_disabled(
+    server: ApiServer,
+    uses: ImageUses,
+    enforcement: Enforcement,
+    admission: PodAdmission,
+    namespaces: NamespaceLabels,
+) -> Iterator[Fail | Manual]:
     """Without a policy at admission, anybody who may create a pod may run any image from any registry. The plugin
     ImagePolicyWebhook asks a backend about the images of each pod; it is off by default, and on one API server of
-    several it guards only the requests that reach that one. Other mechanisms can do the same work: where a policy
-    engine runs, a person has to see whether it enforces an image policy.
+    several it guards only the requests that reach that one. Other mechanisms can do the same work: where one of them
+    enforces an image policy in a namespace, this plugin is not missed, and the checks of admission tell where.
     """
-    off = without(server.pods, "ImagePolicyWebhook")
+    off = without(server.pods, _PLUGIN)
     if not off:
         return
-    engines = seen(uses.readable())
-    evidence = {"apiservers": off, "notLookedAt": _NOT_LOOKED_AT}
-    if engines:
-        yield Manual(
-            f"ImagePolicyWebhook is not enabled on {listed(off)}, and whether {listed(engines)} enforces an image "
-            "policy instead was not looked at.",
-            evidence={**evidence, "engines": engines},
-        )
+    others = [policy for policy in enforcement.policies if policy.goals and policy.mechanism != _PLUGIN]
+    found = {verdict(policy.chain(name)) for policy in others for name in namespaces.names}
+    if "enforced" in found:
+        return
+    for gap in enforcement.unreadable:
+        if gap.state in ("forbidden", "failed"):
+            raise Unread(gap.resource, None, gap.state, gap.detail)
+    engines, matching = seen(uses.readable()), list(admission.seen())
+    evidence = {"apiservers": off, "engines": engines, "matchPods": matching}
+    start = f"ImagePolicyWebhook is not enabled on {listed(off)}, and"
+    if "unknown" in found or (enforcement.unreadable and (engines or matching)):
+        who = listed(engines or matching or sorted({policy.mechanism for policy in others}))
+        yield Manual(f"{start} whether {who} enforces an image policy instead is not decided.", evidence=evidence)
+    elif others:
+        mechanisms = sorted({policy.mechanism for policy in others})
+        yield Fail(f"{start} {listed(mechanisms)} enforces no image policy in any namespace either.", evidence=evidence)
     else:
-        yield Fail(
-            f"ImagePolicyWebhook is not enabled on {listed(off)}, and no policy engine is seen among the workloads; "
-            "admission webhooks and admission policies themselves were not looked at.",
-            evidence=evidence,
-        )
+        yield Fail(f"{start} no other image policy is seen through the API.", evidence=evidence)

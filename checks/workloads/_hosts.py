@@ -43,7 +43,7 @@ def _under(host: str, domains: Collection[str]) -> bool:
 def _imitated(host: str, approved: Collection[str]) -> str | None:
     """The name that a host imitates: as a part of another domain, or misspelt."""
     names = {name for name in approved if "." in name and not name.startswith("[") and not _IPV4.fullmatch(name)}
-    inside = [name for name in names | DOMAINS if f".{host}.".find(f".{name}.") >= 0]
+    inside = [name for name in names | DOMAINS if f".{name}." in f".{host}." or host.startswith(f"{name}-")]
     if inside:
         return max(inside, key=lambda name: (len(name), name))
     labels = host.split(".")

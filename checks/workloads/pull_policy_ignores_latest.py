@@ -32,7 +32,7 @@ def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail | Skip]:
     if reference is None:
         yield Skip()
         return
-    if reference.pinned or reference.effective_tag != "latest":
+    if reference.effective_tag != "latest":
         return
     if "IfNotPresent" in image.pull_policies:
         follows = "follows latest" if reference.tag else "has no tag, which means latest,"

@@ -60,9 +60,10 @@ def scan(
     namespaces: Sequence[str] = (),
     timeout: float = 5,
     kubeconfig: Path | None = None,
+    resources: Sequence[str] = (),
 ) -> Scan:
     config = kubeconfig or write_kubeconfig(folder / "kubeconfig", server.url, {"token": token} if token else {})
-    options = LiveOptions(str(config), None, tuple(namespaces), page_size, timeout)
+    options = LiveOptions(str(config), None, tuple(namespaces), page_size, timeout, tuple(resources))
     inventory, stderr, waits = Inventory(), io.StringIO(), list[float]()
     cluster = collect(options, inventory, Progress(stderr, shown=False), sleep=waits.append)
     return Scan(cluster, inventory.snapshot(ClusterInfo(cluster.name)), stderr.getvalue(), waits)

@@ -18,8 +18,10 @@ from auditor.errors import SourceError
 from auditor.inventory import Inventory
 from auditor.model import State
 from auditor.sources.files import FileCounts, FilesResult, collect
+from auditor.sources.kinds import own_group
 
 REFUSED = Path(__file__).parents[2] / "fixtures/inputs/refused"
+BUILT_IN = {name for name, resource in wire.BY_NAME.items() if not own_group(resource.group)}
 PARTIAL = {"detail": "only what the input holds", "complete": False}
 
 
@@ -92,11 +94,11 @@ def manifest(kind: str, name: str = "x", api_version: str = "v1") -> str:
 
 def test_a_file_of_any_name(tmp_path: Path) -> None:
     path = (
-        write(tmp_path, {"dump": manifest("Pod") + "---\n" + manifest("Service") + "---\n" + manifest("Pod", "b")})
+        write(tmp_path, {"dump": manifest("Pod") + "---\n" + manifest("Ingress") + "---\n" + manifest("Pod", "b")})
         / "dump"
     )
     result, lists = run(path)
-    assert result == FilesResult(documents=3, skipped={"Service": 1}, files=FileCounts(read=1))
+    assert result == FilesResult(documents=3, skipped={"Ingress": 1}, files=FileCounts(read=1))
     listing, said = lists.ended.pop("pods")
     assert listing.origins == [f"{path}:1", f"{path}:9"]
     assert [pod.metadata.name for pod in listing.items if isinstance(pod, wire.Pod) and pod.metadata] == ["x", "b"]
@@ -104,7 +106,7 @@ def test_a_file_of_any_name(tmp_path: Path) -> None:
     assert not lists.ended
     assert lists.covered.pop("rollouts") == ("absent", "not in the input")
     assert set(lists.covered.values()) == {("excluded", "not in the input")}
-    assert set(lists.covered) == {resource.name for resource in wire.RESOURCES} - {"pods", "rollouts"}
+    assert set(lists.covered) == set(wire.BY_NAME) - {"pods", "rollouts"}
 
 
 def test_standard_input() -> None:
@@ -251,16 +253,16 @@ def test_a_cluster_fixture_says_that_the_rest_is_empty(tmp_path: Path, text: str
         "version": "v1.36.2",
         "collectedAt": "2026-11-21T12:00:00Z",
     }
-    assert {name: said for name, (_, said) in lists.ended.items()} == {
-        resource.name: {"detail": "", "complete": True} for resource in wire.RESOURCES if resource.name != "rollouts"
-    }
+    assert lists.ended.keys() == BUILT_IN
+    assert all(said == {"detail": "", "complete": True} for _, said in lists.ended.values())
     assert lists.origins == {"pods": [f"{tmp_path}/a.yaml:1"]}
-    assert lists.covered == {"rollouts": ("absent", "not in the input")}
+    assert lists.covered == dict.fromkeys(wire.BY_NAME.keys() - BUILT_IN, ("absent", "not in the input"))
 
 
 def test_a_cluster_with_nothing_in_it_is_an_input() -> None:
     result, lists = run("-", stdin=b"kind: ClusterFixture\ncomplete: yes\n")
-    assert (result.documents, len(lists.ended)) == (0, len(wire.RESOURCES) - 1)
+    assert result.documents == 0
+    assert lists.ended.keys() == BUILT_IN
 
 
 def test_a_fixture_that_does_not_say_complete() -> None:
@@ -272,8 +274,8 @@ def test_the_command_line_can_say_it_too() -> None:
     result, lists = run("-", stdin=manifest("Rollout", api_version="argoproj.io/v1").encode(), assume_complete=True)
     assert result.complete
     assert result.cluster == {}
-    assert not lists.covered
-    assert len(lists.ended) == len(wire.RESOURCES)
+    assert lists.ended.keys() == BUILT_IN | {"rollouts"}
+    assert lists.covered.keys() == wire.BY_NAME.keys() - lists.ended.keys()
 
 
 @pytest.mark.parametrize(

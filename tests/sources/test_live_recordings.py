@@ -18,6 +18,7 @@ from tests.apiserver import ApiServer, Reply, Request, Response
 from tests.replay import Replay, exchanges
 from tests.sources.scanning import scan, write_kubeconfig
 
+REGISTRATION = "admissionregistration.k8s.io"
 COUNTS = {
     "namespaces": 7,
     "nodes": 3,
@@ -32,6 +33,15 @@ COUNTS = {
     "jobs": 2,
     "cronjobs": 2,
     "rollouts": 1,
+    "services": 7,
+    "endpointslices.discovery.k8s.io": 6,
+    f"validatingwebhookconfigurations.{REGISTRATION}": 1,
+    f"mutatingwebhookconfigurations.{REGISTRATION}": 1,
+    f"validatingadmissionpolicies.{REGISTRATION}": 1,
+    f"validatingadmissionpolicybindings.{REGISTRATION}": 2,
+    f"mutatingadmissionpolicies.{REGISTRATION}": 0,
+    f"mutatingadmissionpolicybindings.{REGISTRATION}": 0,
+    "params": 0,
 }
 
 
@@ -39,9 +49,11 @@ COUNTS = {
 def test_admin_reads_every_resource(tmp_path: Path, recordings: tuple[str, ...]) -> None:
     with ApiServer(Replay(*recordings)) as server:
         found = scan(server, tmp_path)
-    assert {row.resource: (row.state, row.count, row.complete) for row in found.snapshot.coverage} == {
+    rows = {row.resource: (row.state, row.count, row.complete) for row in found.snapshot.coverage}
+    assert {name: row for name, row in rows.items() if row[0] != "absent"} == {
         resource: ("read", count, True) for resource, count in COUNTS.items()
     }
+    assert rows.keys() == wire.BY_NAME.keys()
     assert found.cluster.name == "test"
     assert found.cluster.version == "v1.36.2"
     assert found.cluster.uid == "4011c684-a06e-40d3-9d61-f6b7b77743a6"
@@ -65,16 +77,27 @@ def test_recorded_pages_are_followed(tmp_path: Path, size: int, resource: str, p
     with ApiServer(Replay("lists", "paged", "discovery")) as server:
         found = scan(server, tmp_path, page_size=size)
         assert server.count(kind.path()) == pages
-    assert {row.resource: row.count for row in found.snapshot.coverage} == COUNTS
+    assert {row.resource: row.count for row in found.snapshot.coverage if row.state == "read"} == COUNTS
 
 
 def test_limited_account_is_told_what_it_may_not_read(tmp_path: Path) -> None:
-    with ApiServer(Replay("limited")) as server:
+    replay = Replay("limited")
+
+    def backend(request: Request) -> Response:
+        """A ConfigMap that was not recorded: forbidden, as the one that was."""
+        if request.path.startswith("/api/v1/namespaces/connaisseur/configmaps/"):
+            return replay(replace(request, path="/api/v1/namespaces/legacy/configmaps/image-policy"))
+        return replay(request)
+
+    with ApiServer(backend) as server:
         found = scan(server, tmp_path, token="limited-token")
-    states = found.states()
+    assert found.row("configmaps", "connaisseur").state == "forbidden"
+    assert found.row("params").detail == "the policies and bindings that name them were not all read"
+    states = {**found.states(), "configmaps": "forbidden"}
     may = {"namespaces", "pods", "serviceaccounts", "deployments", "replicasets"}
     assert {resource for resource, state in states.items() if state == "read"} == may
-    assert {resource for resource, state in states.items() if state == "forbidden"} == set(COUNTS) - may
+    assert {resource for resource, state in states.items() if state == "forbidden"} == {*COUNTS, "configmaps"} - may
+    assert {state for name, state in states.items() if name not in {*COUNTS, "configmaps"}} == {"absent"}
     assert 'cannot list resource "nodes"' in found.row("nodes").detail
     assert {owner.kind for owner in found.snapshot.owners if not owner.known} >= {"StatefulSet", "Rollout"}
 

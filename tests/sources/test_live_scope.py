@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor import wire
 from auditor.errors import UsageError
+from auditor.sources.kinds import own_group
 from tests.apiserver import ApiServer, Request, Response, plain
 from tests.apistore import Store
 from tests.sources.scanning import named, pod, scan
@@ -82,9 +84,14 @@ def test_everything_forbidden_is_an_answer(tmp_path: Path, store: Store, namespa
     store.forbids = lambda identity, plural, namespace: True
     with ApiServer(store) as server:
         found = scan(server, tmp_path, namespaces=namespaces)
-    states = found.states()
-    assert states.pop("rollouts") == "absent"
-    assert set(states.values()) == {"forbidden"}
+    states = {(row.resource, row.state) for row in found.snapshot.coverage}
+    assert ("rollouts", "absent") in states
+    assert {row for row in states if own_group(wire.BY_NAME[row[0]].group)} == {
+        (name, "absent") for name, resource in wire.BY_NAME.items() if own_group(resource.group)
+    }
+    assert {name for name, state in states if state == "forbidden"} == {
+        name for name, resource in wire.BY_NAME.items() if not own_group(resource.group)
+    }
     assert found.cluster.uid is None
 
 

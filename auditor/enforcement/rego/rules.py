@@ -7,13 +7,13 @@ from typing import Literal
 
 from msgspec import structs
 
+from auditor.enforcement.rego.statements import StatementParser
 from auditor.enforcement.rego.syntax import Body, Const, Definition, RegoError, Term, Unsupported
-from auditor.enforcement.rego.terms import TermParser
 
 Kind = Literal["complete", "function", "set", "object"]
 
 
-class RuleParser(TermParser):
+class RuleParser(StatementParser):
     """Reads rules; one with several bodies makes several definitions."""
 
     def rule(self) -> Iterator[Definition]:
@@ -36,13 +36,13 @@ class RuleParser(TermParser):
         token = self.peek()
         if token.text == "(" and token.tight:
             self.take()
-            kind, args = "function", self._items(")")
+            kind, args = "function", self.items(")")
         elif token.text == "[" and token.tight:
             self.take()
             kind, key = "set", self.term()
             self.expect("]")
         elif token.text == "contains" and token.kind == "name":
-            self._needs("contains")
+            self.needs("contains")
             kind, key = "set", self.term()
         if self.peek().text in (".", "[") and self.peek().tight:
             raise Unsupported(f"line {token.line}: a rule whose name is a path")
@@ -60,7 +60,7 @@ class RuleParser(TermParser):
     def _body(self, head: Definition) -> tuple[Body, bool]:
         """The body and whether it stands in braces, so that another may follow."""
         if self.peek().text == "if" and self.peek().kind == "name":
-            self._needs("if")
+            self.needs("if")
             if self.sign("{"):
                 return self.body("}"), False
             return (self.statement(),), False

@@ -1,4 +1,4 @@
-"""The grammar of Rego's terms and statements."""
+"""The grammar of Rego's terms."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ from itertools import count
 
 from auditor.enforcement.rego.syntax import (
     ArrayTerm,
-    Assign,
     Body,
     Call,
     Comprehension,
     Const,
-    Every,
-    Member,
-    Not,
     ObjectTerm,
     Ref,
-    RegoError,
     SetTerm,
-    Some,
-    Statement,
     Term,
-    Test,
-    Unify,
     Unsupported,
     Var,
 )
@@ -45,18 +36,18 @@ class TermParser:
     """Reads tokens one after the other. `keywords` are those of the newer grammar that the module has asked for."""
 
     def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
-        self._at = 0
+        self.all_tokens = found
+        self.at = 0
         self._wildcards = count()
         self.keywords: frozenset[str] = frozenset()
         self.strict = False
 
     def peek(self) -> Token:
-        return self._tokens[self._at]
+        return self.all_tokens[self.at]
 
     def take(self) -> Token:
-        token = self._tokens[self._at]
-        self._at += token.kind != "end"
+        token = self.all_tokens[self.at]
+        self.at += token.kind != "end"
         return token
 
     def sign(self, text: str) -> bool:
@@ -64,7 +55,7 @@ class TermParser:
         token = self.peek()
         if token.kind != "sign" or token.text != text:
             return False
-        self._at += 1
+        self.at += 1
         return True
 
     def word(self, text: str) -> bool:
@@ -72,7 +63,7 @@ class TermParser:
         token = self.peek()
         if token.kind != "name" or token.text != text:
             return False
-        self._at += 1
+        self.at += 1
         return True
 
     def expect(self, text: str) -> None:
@@ -100,83 +91,27 @@ class TermParser:
         return parts
 
     def body(self, end: str) -> Body:
-        """Statements up to the closing sign, which is taken too; they stand on lines of their own or between `;`."""
-        found: list[Statement] = []
-        while not self.sign(end):
-            line = self.peek().line
-            if found and not self.sign(";") and line == self._tokens[self._at - 1].line:
-                raise Unsupported(f"line {line}: the end of a statement was expected")
-            if self.sign(end):
-                break
-            found.append(self.statement())
-        return tuple(found)
+        """The body of a comprehension, up to the closing sign."""
+        raise NotImplementedError
 
-    def statement(self) -> Statement:
-        statement = self._statement()
-        if self.word("with"):
-            raise Unsupported("with is not read")
-        return statement
-
-    def _statement(self) -> Statement:
-        if self.word("not"):
-            return Not(self._statement())
-        if self.word("some"):
-            return self._some()
-        following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-        if self.peek().text == "every" and self.peek().kind == "name" and following.kind == "name":
-            self._needs("every")
-            return self._every()
-        left = self.term()
-        if self.sign(":="):
-            return Assign(left, self.term())
-        if self.sign("="):
-            return Unify(left, self.term())
-        return Test(left)
-
-    def _needs(self, keyword: str) -> None:
-        if keyword not in self.keywords:
-            raise RegoError(f"the keyword {keyword} is used without importing it")
-        if self.peek().text == keyword:
-            self.take()
-
-    def _some(self) -> Statement:
-        found = [self._level(0)]
-        while self.sign(","):
-            found.append(self._level(0))
-        if self.word("in"):
-            if "in" not in self.keywords:
-                raise RegoError("the keyword in is used without importing it")
-            if len(found) > 2:
-                raise Unsupported("some takes two names")
-            return Member(found[0] if len(found) == 2 else None, found[-1], self.term())
-        if not all(isinstance(term, Var) for term in found):
-            raise Unsupported("some takes names")
-        return Some(tuple(term.name for term in found if isinstance(term, Var)))
-
-    def _every(self) -> Statement:
-        names = [self.name()]
-        if self.sign(","):
-            names.append(self.name())
-        if not self.word("in"):
-            raise Unsupported("every takes in")
-        term = self.term()
-        self.expect("{")
-        return Every(names[0] if len(names) == 2 else f"${next(self._wildcards)}", names[-1], term, self.body("}"))
+    def wildcard(self) -> str:
+        """A name that nothing else has."""
+        return f"${next(self._wildcards)}"
 
     def term(self) -> Term:
         """A term with its operators; `x in xs` is the one that binds least."""
-        left = self._level(0)
+        left = self.level(0)
         while "in" in self.keywords and self.word("in"):
-            left = Call("in", (left, self._level(0)))
+            left = Call("in", (left, self.level(0)))
         return left
 
-    def _level(self, level: int) -> Term:
+    def level(self, level: int) -> Term:
         if level == len(_LEVELS):
             return self._factor()
-        left = self._level(level + 1)
+        left = self.level(level + 1)
         while self.peek().kind == "sign" and self.peek().text in _LEVELS[level]:
             sign = self.take().text
-            left = Call(sign, (left, self._level(level + 1)))
+            left = Call(sign, (left, self.level(level + 1)))
         return left
 
     def _factor(self) -> Term:
@@ -199,7 +134,7 @@ class TermParser:
             return Const(_CONSTANTS[token.text])
         if token.text in _RESERVED:
             raise Unsupported(f"line {token.line}: {token.text} is not read here")
-        return Var(f"${next(self._wildcards)}" if token.text == "_" else token.text)
+        return Var(self.wildcard() if token.text == "_" else token.text)
 
     def _path(self, head: Term) -> Term:
         path: list[Term] = []
@@ -211,10 +146,10 @@ class TermParser:
                 self.expect("]")
             else:
                 self.expect("(")
-                head, path = Call(_function(head, path), self._items(")")), []
+                head, path = Call(_function(head, path), self.items(")")), []
         return Ref(head, tuple(path)) if path else head
 
-    def _items(self, end: str) -> tuple[Term, ...]:
+    def items(self, end: str) -> tuple[Term, ...]:
         found: list[Term] = []
         while not self.sign(end):
             if found:
@@ -260,13 +195,13 @@ class TermParser:
 
     def _first(self) -> Term:
         """The first part of a collection: a `|` after it makes a comprehension and is no union."""
-        return self._level(_AND)
+        return self.level(_AND)
 
     def _rest(self, end: str) -> tuple[Term, ...]:
         if self.sign(end):
             return ()
         self.expect(",")
-        return self._items(end)
+        return self.items(end)
 
 
 _OPENING: dict[str, Callable[[TermParser], Term]] = {

@@ -1,0 +1,1 @@
+"""The commands of the command line. They print, and return exit codes; auditor.cli alone exits."""

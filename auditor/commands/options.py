@@ -1,0 +1,24 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="PATH", help="A snapshot, a kubectl dump, manifests, a directory, or - (stdin)."),
+]
+Kubeconfig = Annotated[str | None, typer.Option(metavar="PATH", help="The kubeconfig of the live cluster.")]
+Context = Annotated[str | None, typer.Option(metavar="NAME", help="The kubeconfig's context.")]
+Namespaces = Annotated[list[str] | None, typer.Option("-n", "--namespace", metavar="NS", help="Only these namespaces.")]
+Exclude = Annotated[list[str] | None, typer.Option("--exclude-namespace", metavar="NS", help="Not these (globs).")]
+Complete = Annotated[bool, typer.Option("--assume-complete", help="What the files do not hold does not exist.")]
+Checks = Annotated[list[str] | None, typer.Option("--check", metavar="ID", help="Only these checks.")]
+SkipChecks = Annotated[list[str] | None, typer.Option("--skip-check", metavar="ID", help="Not these checks.")]
+PolicyFile = Annotated[str | None, typer.Option("--policy", metavar="FILE", help="The policy file.")]
+HostRoot = Annotated[
+    str | None,
+    typer.Option("--host-root", metavar="DIR", help="A control-plane node's files."),
+]

@@ -1,0 +1,90 @@
+"""The matrix: for each namespace and goal what enforces it, out of all mechanisms, and which could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Protocol
+
+import msgspec
+from msgspec import Struct
+
+from auditor.enforcement.chain import Answer, Goal, ImagePolicy, Link, answer
+from auditor.enforcement.world import Unread, World
+
+
+class Mechanism(Protocol):
+    """A module of this package that reads one mechanism; RESOURCES are the names in coverage that it needs."""
+
+    @property
+    def RESOURCES(self) -> tuple[str, ...]: ...
+
+    @property
+    def __name__(self) -> str: ...
+
+    def image_policies(self, world: World) -> Iterator[ImagePolicy]: ...
+
+
+class Unreadable(Struct, frozen=True):
+    """A mechanism that may enforce more than is known, because a resource of its own was not read."""
+
+    mechanism: str
+    resource: str
+    state: str
+    detail: str = ""
+
+
+class Enforcement(Struct, frozen=True, dict=True):
+    """`answers` are by namespace, then goal; `policies` all that say something about images."""
+
+    answers: tuple[Answer, ...] = ()
+    policies: tuple[ImagePolicy, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, Goal], Answer]:
+        return {(found.namespace, found.goal): found for found in self.answers}
+
+    def answer(self, namespace: str, goal: Goal) -> Answer:
+        """The answer for a namespace; for one that is not known, that nothing enforces the goal there."""
+        return self._by_place.get((namespace, goal)) or Answer(namespace, goal, "not-enforced")
+
+    def enforced(self, goal: Goal) -> tuple[str, ...]:
+        """The namespaces in which the goal is enforced."""
+        return tuple(found.namespace for found in self.answers if found.goal == goal and found.verdict == "enforced")
+
+
+def enforcement(world: World, mechanisms: Iterable[Mechanism]) -> Enforcement:
+    """What all mechanisms together come to. One whose objects were not read is named, and what it told before counts:
+    what is seen to be enforced stays so."""
+    policies: list[ImagePolicy] = []
+    unreadable: list[Unreadable] = []
+    for mechanism in mechanisms:
+        try:
+            policies.extend(mechanism.image_policies(world))
+        except Unread as gap:
+            name = mechanism.__name__.rpartition(".")[2]
+            unreadable.append(Unreadable(name, gap.resource, gap.state, gap.detail))
+    answers = _answers(policies, [namespace.name for namespace in world.namespaces])
+    return Enforcement(tuple(answers), tuple(policies), tuple(unreadable))
+
+
+def _answers(policies: list[ImagePolicy], namespaces: list[str]) -> Iterator[Answer]:
+    """Namespaces in which every policy has the same links get the same answer, found once."""
+    known: dict[tuple[int, ...], dict[Goal, Answer]] = {}
+    numbers: dict[tuple[Link, ...], int] = {}
+    by_identity: dict[int, int] = {}
+    for namespace in namespaces:
+        kind = []
+        for policy in policies:
+            links = policy.by_namespace.get(namespace, ())
+            # Most chains are one object for many namespaces: its identity spares hashing it.
+            number = by_identity.get(id(links))
+            if number is None:
+                number = by_identity[id(links)] = numbers.setdefault(links, len(numbers))
+            kind.append(number)
+        key = tuple(kind)
+        if key not in known:
+            known[key] = {goal: answer(policies, namespace, goal) for goal in Goal}
+        for found in known[key].values():
+            yield found if found.namespace == namespace else msgspec.structs.replace(found, namespace=namespace)

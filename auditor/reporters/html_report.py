@@ -1,0 +1,104 @@
+"""The report as one HTML file that needs nothing else: readable without script, filtered with it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor.diff import Diff
+from auditor.report import Report, Severity
+from auditor.reporters import Options
+from auditor.reporters.closing import exit_text
+from auditor.reporters.html_enforcement import Matrix, matrix
+from auditor.reporters.html_findings import changes, sections
+from auditor.reporters.html_text import blocks, is_link, laid_out, shown
+from auditor.reporters.html_view import STANDINGS, absent, checks, gaps, headline, heat, read, remarks
+from auditor.reporters.origins import shared_folder
+from auditor.reporters.overview import title
+
+_STYLES = ("page.css", "overview.css", "findings.css", "print.css")
+_SCRIPTS = ("filter.js", "copy.js")
+_ONE_LINE = 10_000
+
+
+def render(report: Report, options: Options) -> str:
+    """The page. Options may bring a `comparison` (diff.Diff) with an earlier report, the report an `enforcement`."""
+    return page(
+        report, options, comparison=getattr(options, "comparison", None), enforcement=matrix(report) or Matrix()
+    )
+
+
+def page(report: Report, options: Options, *, comparison: Diff | None = None, enforcement: Matrix | None = None) -> str:
+    """One HTML document in UTF-8 with all findings.
+
+    Nothing is loaded from anywhere, and the page forbids it: its Content Security Policy allows the one style and the
+    one script by their hashes (CSP Level 3, https://www.w3.org/TR/CSP3/#framework-directive-source-list), and no text
+    may become markup (Trusted Types). `comparison` marks what is new since an earlier report.
+    """
+    environment = _environment()
+    style, script = (_source(environment, names) for names in (_STYLES, _SCRIPTS))
+    lines = checks(report)
+    text = environment.get_template("report.html.j2").render(
+        report=report,
+        severities=[str(severity) for severity in Severity],
+        standings=STANDINGS,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        title=title(report.cluster),
+        headline=headline(report),
+        exit_line=" ".join(exit_text(report, options, _ONE_LINE)),
+        gaps=gaps(report),
+        remarks=remarks(report),
+        heat=heat(report),
+        checks=lines,
+        sections=sections(report, {line.id: line.remediation for line in lines}, comparison),
+        clusters=sorted({finding.cluster for finding in report.findings}),
+        folder=shared_folder(report.findings),
+        comparison=comparison,
+        before=title(comparison.before.cluster) if comparison else "",
+        changes=changes(comparison) if comparison else [],
+        enforcement=enforcement or Matrix(),
+        read=read(report),
+        absent=absent(report),
+    )
+    return text.rstrip("\n") + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("auditor.reporters"),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["blocks"] = blocks
+    environment.filters["laid_out"] = laid_out
+    environment.filters["number"] = "{:,}".format
+    environment.tests["link"] = is_link
+    return environment
+
+
+def _source(environment: Environment, names: tuple[str, ...]) -> Markup:
+    """Files of the package, which hold nothing of a report."""
+    loader = environment.loader
+    assert loader
+    return Markup("\n" + "".join(loader.get_source(environment, name)[0] for name in names))  # noqa: S704
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,108 @@
+"""What a report in Markdown folds away, the list of failures aside: questions, advice, what was not seen, waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from auditor.report import CoverageRow, Finding, Report
+from auditor.reporters.evidence import in_words
+from auditor.reporters.markdown_table import folded, table
+from auditor.reporters.markdown_text import code, paragraphs, place, prose, subject
+from auditor.reporters.overview import is_gap
+from auditor.reporters.rows import Row, alike, counted, worst_first
+from auditor.reporters.unsettled import listed
+
+# What the advice and each table may take, in bytes: most fit in whole, and failures have the room that is left.
+_ADVICE = 9_000
+_ROOM = 4_500
+_FEW = 3
+
+
+def folds(report: Report, failures: Sequence[Finding]) -> Iterator[str]:
+    """Closed sections of at most 36,000 bytes together, empty ones among them."""
+    questions = alike(found for found in report.findings if found.cause == "judgment")
+    broken = [found for found in report.findings if found.cause == "error"]
+    unread = [found for found in report.findings if found.cause == "unreadable"]
+    waived = [found for found in report.findings if found.waiver]
+    gaps = [row for row in report.coverage if is_gap(row) or (row.state == "read" and row.detail)]
+    yield folded("What to do", _advice(report, failures))
+    yield folded(
+        f"To judge by hand ({sum(len(row.findings) for row in questions):,})",
+        table(
+            ("namespace", "check", "subjects", "what to find out"),
+            [[place(row.first), code(row.first.check), _subjects(row), _question(row.first)] for row in questions],
+            _ROOM,
+        ),
+    )
+    yield folded(
+        f"Not judged ({len(unread):,}): unread is never passed",
+        table(
+            ("namespace", "check", "why"),
+            [[place(found), code(found.check), prose(found.message)] for found in unread],
+            _ROOM,
+        ),
+    )
+    yield folded(
+        "Not read, or with remarks", table(("resource", "state", "where", "remark"), list(map(_gap, gaps)), _ROOM)
+    )
+    yield folded(
+        f"Broken checks ({len(broken):,}): a fault of the check, not of the cluster",
+        table(
+            ("namespace", "check", "subject", "what happened"),
+            [[place(found), code(found.check), subject(found), prose(found.message)] for found in broken],
+            _ROOM,
+        ),
+    )
+    yield folded(
+        f"Waivers ({len(waived):,})",
+        table(
+            ("until", "namespace", "check", "subject", "reason", "owner"),
+            [cells for found in waived for cells in _waiver(found)],
+            _ROOM,
+        ),
+    )
+    warnings = [[prose(warning)] for warning in report.warnings]
+    yield folded(f"Warnings ({len(warnings):,})", table(("about the policy",), warnings, _ROOM))
+
+
+def _advice(report: Report, failures: Sequence[Finding]) -> list[str]:
+    """What to do, once per check that failed, the worst first."""
+    by_check: dict[str, list[Finding]] = {}
+    for found in failures:
+        by_check.setdefault(found.check, []).append(found)
+    titles = {row.id: row.title for row in report.checks}
+    lines: list[str] = []
+    left = 0
+    for check, own in sorted(by_check.items(), key=lambda item: (worst_first(item[1]), item[0])):
+        heading = f"**{code(check)}** ({counted(own)}): {prose(titles.get(check, ''))}"
+        part = [*([""] if lines else []), heading, "", *paragraphs(own[0].remediation)]
+        if left or len("\n".join([*lines, *part]).encode()) > _ADVICE:
+            left += 1
+        else:
+            lines += part
+    rest = [f"And {left:,} more: `auditor checks ID` tells what to do about each."] if left else []
+    return [*lines, *([""] if lines and rest else []), *rest]
+
+
+def _subjects(row: Row) -> str:
+    more = len(row.findings) - _FEW
+    return "<br>".join([*map(subject, row.findings[:_FEW]), *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def _question(finding: Finding) -> str:
+    """What is asked, and the evidence to answer it by."""
+    return "<br>".join([prose(finding.message), *map(prose, in_words(finding))])
+
+
+def _gap(row: CoverageRow) -> list[str]:
+    everything = row.resource == "*"
+    where = prose(listed(row.namespaces)) if row.namespaces else "elsewhere" if everything else "everywhere"
+    what = "everything" if everything else prose(row.resource)
+    return [what, prose(row.state), where, prose(row.detail) or "-"]
+
+
+def _waiver(finding: Finding) -> Iterator[list[str]]:
+    if waiver := finding.waiver:
+        until = f"{code(waiver.expires)}, **expired**" if waiver.expired else code(waiver.expires)
+        about = [place(finding), code(finding.check), subject(finding)]
+        yield [until, *about, prose(waiver.reason), prose(waiver.owner or "") or "-"]
