@@ -12,7 +12,7 @@ from auditor.enforcement.admission_review import Context, Outcome, Review
 from auditor.enforcement.candidates import MOST, Candidate, neighbours
 from auditor.enforcement.chain import Goal
 from auditor.enforcement.samples import DIGEST, Sample
-from auditor.image import parse
+from auditor.image import MalformedReference, parse
 from auditor.policy import Policy
 
 PLACES = ("pods updated", "ephemeral containers", "init containers", "image volumes")
@@ -169,7 +169,11 @@ def _open_ended(bench: Bench) -> str:
     for candidate in bench.good:
         for image in neighbours(candidate, bench.host) if candidate.stated else ():
             # `docker.io/library-evil` is none of docker.io/library, and yet allowed where docker.io is.
-            if any(entry.covers(parse(image)) for entry in entries):
+            try:
+                reference = parse(image)
+            except MalformedReference:
+                continue  # nothing that could run
+            if any(entry.covers(reference) for entry in entries):
                 continue
             if bench.ask(Sample((image,))).outcome in ("allowed", "otherwise"):
                 return f"it lets in {image.partition('@')[0]} too"

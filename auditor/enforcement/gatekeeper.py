@@ -76,8 +76,9 @@ class _Judged:
         left = namespaces(match, self.known)
         facts = (*self.template.facts, *health_facts, *action_facts, *facts, *_common(readings.values()))
         for wanted in _alike(goals, readings):
+            contents = {place: _content(reading, wanted) for place, reading in readings.items()}
             own = {
-                name: (*left.get(name, ()), *out.get(name, ()), *_content(readings.get(name) or readings[""], wanted))
+                name: (*left.get(name, ()), *out.get(name, ()), *contents.get(name, contents[""]))
                 for name in self.known.names
             }
             yield ImagePolicy(

@@ -72,12 +72,20 @@ class Layer(Struct, frozen=True):
     def chains(
         self, links: tuple[Link, ...], by_namespace: Mapping[str, tuple[Link, ...]] | None = None
     ) -> dict[str, tuple[Link, ...]]:
-        """For each namespace the layer's links, and then an engine's own: those that hold everywhere and others."""
+        """For each namespace the layer's links, and then an engine's own: those that hold everywhere and others.
+
+        Namespaces with the very same links share one chain.
+        """
         own = by_namespace or {}
-        return {
-            name: (*layer, *self._content(name, (*links, *own.get(name, ()))))
-            for name, layer in self.by_namespace.items()
-        }
+        shared: dict[tuple[int, ...], tuple[Link, ...]] = {}
+        found: dict[str, tuple[Link, ...]] = {}
+        for name, layer in self.by_namespace.items():
+            more = own.get(name, ())
+            key = (id(layer), name in self.closed, *map(id, more))
+            if key not in shared:
+                shared[key] = (*layer, *self._content(name, (*links, *more)))
+            found[name] = shared[key]
+        return found
 
     def _content(self, namespace: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
         if namespace not in self.closed:

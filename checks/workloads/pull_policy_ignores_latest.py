@@ -35,7 +35,7 @@ def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail | Skip]:
     if reference.effective_tag != "latest":
         return
     if "IfNotPresent" in image.pull_policies:
-        follows = "follows latest" if reference.tag else "has no tag, which means latest,"
+        follows = "names latest" if reference.tag else "has no tag, which means latest,"
         yield Fail(
             f"{image.normalised} {follows} with imagePullPolicy IfNotPresent, where the API server's own default is "
             "Always.",

@@ -125,8 +125,10 @@ def test_a_kind_that_only_ends_in_list_is_an_object(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"kind":"PodList","items":null}', "kind: List\nitems: []\n", "kind: List\nitems:\n"])
-def test_an_empty_list_has_no_documents(text: str) -> None:
-    assert read(text) == []
+def test_an_empty_list_is_told_by_its_kind(text: str) -> None:
+    assert [(document.kind, document.json) for document in read(text)] == [
+        ("PodList" if "PodList" in text else "List", b"{}")
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "\n \n", "---\n---\n...\n", "# a\n", "---\n# a\n---\nnull\n---\n~\n"])
