@@ -7,7 +7,7 @@ tested, the text stays in the page's buffer and goes with it.
 
 from __future__ import annotations
 
-import functools
+import threading
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -91,7 +91,7 @@ def known_annotations(metadata: Metadata) -> Annotations:
     if not present(metadata.annotations):
         return Annotations()
     try:
-        return msgspec.json.decode(metadata.annotations, type=Annotations)
+        return decode_object(Annotations, metadata.annotations)
     except msgspec.MsgspecError:
         return Annotations()
 
@@ -572,24 +572,34 @@ BY_NAME = {resource.name: resource for resource in (*RESOURCES, *FOUND)}
 WORKLOADS = tuple(resource.name for resource in RESOURCES if resource.type is Workload)
 
 
-@functools.cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[Page[T]]:
-    return msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
+_BUILDING = threading.RLock()
+_decoders: dict[Any, Any] = {}
+
+
+def _decoder(kind: Any) -> Any:
+    """The decoder of a type, made once. Lists are read in threads, and msgspec hands a Struct out to others before it
+    has filled in what it knows of its fields: one decoder is made at a time."""
+    found = _decoders.get(kind)
+    if found is None:
+        with _BUILDING:
+            found = _decoders.setdefault(kind, msgspec.json.Decoder(kind))
+    return found
 
 
 def decode_page(kind: type[T], body: bytes) -> Page[T]:
     """One page of a JSON list; raises msgspec.MsgspecError where it is not one."""
-    return _decoder(kind).decode(body)  # type: ignore[arg-type]
+    return _decoder(Page[kind]).decode(body)  # type: ignore[valid-type, no-any-return]
 
 
 def decode_object(kind: type[T], body: bytes | Raw) -> T:
     """One object from its JSON; raises msgspec.ValidationError with the path of the field that does not fit."""
-    return msgspec.json.decode(body, type=kind)
+    return _decoder(kind).decode(body)  # type: ignore[no-any-return]
 
 
 def decode_parameter(body: bytes | Raw) -> Parameter:
     """An object whose shape nobody knows; raises msgspec.MsgspecError where it is no object with metadata."""
-    fields = msgspec.json.decode(body, type=dict[str, Any])
+    fields: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
+    _decoder(Metadata)  # see there: convert makes one, too
     kind, api_version = fields.pop("kind", None), fields.pop("apiVersion", None)
     return Parameter(
         kind if isinstance(kind, str) else None,

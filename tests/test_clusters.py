@@ -16,6 +16,7 @@ import pytest
 import yaml
 from msgspec import Struct
 
+from auditor import wire
 from auditor.cli import run
 from auditor.collect import dump_snapshot
 from auditor.exits import Exit, exit_code
@@ -30,10 +31,14 @@ STORIES = sorted(path.name for path in CLUSTERS.iterdir())
 GROUPS = ("apiserver", "nodes", "pull_secrets", "service_accounts", "workloads")
 """The groups whose checks have to appear in the shop: what they need is in any cluster's manifests."""
 
-# What kubeadm itself does: static pods, CoreDNS and kube-proxy by tag and without a user, and no image policy.
+# What kubeadm itself does: static pods, CoreDNS and kube-proxy by tag and without a user. The namespaces that it and
+# the API server make carry no Pod Security label (k8s pkg/controlplane/controller/systemnamespaces), and kube-system
+# could have none but privileged.
 KUBEADM = {
     "cached-mutable-tag": {"Deployment/coredns", "DaemonSet/kube-proxy"},
-    "image-policy-webhook-disabled": {"APIServer/kube-apiserver"},
+    "namespace-without-pod-security": {
+        f"Namespace/{name}" for name in ("default", "kube-node-lease", "kube-public", "kube-system")
+    },
     "unpinned-image": {
         "DaemonSet/kube-proxy",
         "Deployment/coredns",
@@ -44,21 +49,30 @@ KUBEADM["runs-as-root"] = KUBEADM["unpinned-image"]
 
 _CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _FIRES = re.compile(r"# fires: (.+)")
+_EVERYWHERE = re.compile(r"# fires in every namespace: (.+)")
+_CLUSTERWIDE = {resource.kind for resource in wire.ADMISSION if not resource.namespaced} | {"Namespace", "Node"}
 
 Object = dict[str, Any]
 
 
 class Document(Struct, frozen=True):
-    """An object of a story, the checks that its comment names, and where it stands."""
+    """An object of a story, the checks that its comment names, and where it stands. `everywhere`: what the comment of
+    the ClusterFixture says of each namespace."""
 
     object: Object
     fires: frozenset[str]
     place: str
+    everywhere: frozenset[str] = frozenset()
 
 
 class Story(Struct, frozen=True):
     documents: tuple[Document, ...]
     report: Report
+
+    @property
+    def apiservers(self) -> list[str]:
+        metadata = [document.object["metadata"] for document in self.documents]
+        return [found["name"] for found in metadata if found.get("labels", {}).get("component") == "kube-apiserver"]
 
     def root(self, found: Object) -> Object:
         """The object at the top of the chain of controllers: what findings about pods speak of."""
@@ -67,9 +81,15 @@ class Story(Struct, frozen=True):
         above = next((owners.get(ref["uid"]) for ref in references if ref["kind"] != "Node"), None)
         return self.root(above) if above else found
 
+    def promises(self, finding: Finding, document: Document) -> bool:
+        """Whether an object's comment says that there is this finding."""
+        if finding.check in document.everywhere:
+            return finding.subject.kind == "Namespace"
+        return finding.check in document.fires and self.concerns(finding, document)
+
     def concerns(self, finding: Finding, document: Document) -> bool:
         """Whether a finding speaks of an object or its root owner; what stands in the cluster or on nodes is named in
-        the evidence."""
+        the evidence. What is said of no API server in particular is said of each."""
         found, subject = document.object, finding.subject
         kind, name = found["kind"], found["metadata"]["name"]
         namespace = _namespace(found)
@@ -79,8 +99,10 @@ class Story(Struct, frozen=True):
         if subject.kind in ("Repository", "Tag", "Cluster"):
             return kind == "Node" and f'"{name}"' in evidence
         if subject.kind == "APIServer":
-            parts = found["metadata"].get("labels", {}).get("component") in _CONTROL_PLANE
-            return f'"{name}"' in evidence and (parts or kind == "Node")
+            component = found["metadata"].get("labels", {}).get("component")
+            if f'"{name}"' in evidence:
+                return component in _CONTROL_PLANE or kind == "Node"
+            return component == "kube-apiserver" and not any(f'"{server}"' in evidence for server in self.apiservers)
         if subject.kind == "Namespace":
             return (kind, name) == ("Namespace", subject.name)
         if kind == subject.kind == "Secret" and f'"{namespace}/{name}"' in evidence:
@@ -99,20 +121,26 @@ def _stable_name(found: Object) -> str:
 
 
 def _namespace(found: Object) -> str | None:
-    return None if found["kind"] in ("Namespace", "Node") else found["metadata"].get("namespace", "default")
+    made = found["apiVersion"].startswith(wire.CONSTRAINTS)
+    return None if made or found["kind"] in _CLUSTERWIDE else found["metadata"].get("namespace", "default")
 
 
 def _documents(folder: Path) -> Iterator[Document]:
     for path in sorted(folder.glob("*.yaml")):
         for part in re.split(r"^---$", path.read_text(), flags=re.MULTILINE):
             found = yaml.load(part, Loader=yaml.CSafeLoader)
-            fires = {check for line in _FIRES.findall(part) for check in line.split(", ")}
+            fires, everywhere = _checks(_FIRES, part), _checks(_EVERYWHERE, part)
             if isinstance(found, dict) and "kind" in found:
                 found.setdefault("metadata", {"name": found.get("name", "")})
                 place = f"{path.name}: {found['kind']}/{found['metadata']['name']}"
-                yield Document(found, frozenset(fires), place)
+                assert not everywhere or found["kind"] == "ClusterFixture", f"{place} is no namespace's"
+                yield Document(found, fires, place, everywhere)
             else:
-                assert not fires, f"{path.name}: a comment about no object"
+                assert not fires | everywhere, f"{path.name}: a comment about no object"
+
+
+def _checks(said: re.Pattern[str], text: str) -> frozenset[str]:
+    return frozenset(check for line in said.findall(text) for check in line.split(", "))
 
 
 @functools.cache
@@ -147,6 +175,11 @@ def test_comments_promise_what_is_found(name: str) -> None:
         for check in sorted(document.fires)
         if not any(finding.check == check and told.concerns(finding, document) for finding in told.report.findings)
     ]
+    namespaces = {d.object["metadata"]["name"] for d in told.documents if d.object["kind"] == "Namespace"}
+    for document in told.documents:
+        for check in sorted(document.everywhere):
+            found = {finding.namespace for finding in told.report.findings if finding.check == check}
+            broken += [f"{document.place}: {check} in {namespace}" for namespace in sorted(namespaces - found)]
     assert not broken
 
 
@@ -158,7 +191,7 @@ def test_findings_are_told_in_comments(name: str) -> None:
         _told(finding)
         for finding in told.report.findings
         if finding.cause != "unreadable"
-        and not any(finding.check in document.fires and told.concerns(finding, document) for document in told.documents)
+        and not any(told.promises(finding, document) for document in told.documents)
     ]
     assert not untold
 
@@ -202,7 +235,7 @@ def test_the_clean_cluster_has_only_what_kubeadm_does() -> None:
         _told(f)
         for f in severe
         if f"{f.subject.kind}/{f.subject.name}" not in KUBEADM.get(f.check, ())
-        or f.namespace not in ("kube-system", None)
+        or f.namespace not in ("kube-system", None, f.subject.name)
     ]
     assert not unexpected
     assert exit_code(report, Severity.HIGH) == Exit.OK
@@ -246,10 +279,12 @@ def _without_source(path: Path) -> str:
 @pytest.mark.parametrize("name", STORIES)
 def test_the_order_of_files_and_objects_does_not_matter(name: str, tmp_path: Path) -> None:
     folder = CLUSTERS / name
-    shutil.copytree(folder / "cluster", tmp_path / "renamed")
-    for number, path in enumerate(sorted((tmp_path / "renamed").glob("*.yaml"), reverse=True)):
+    manifests = shutil.copytree(folder / "cluster", tmp_path / "story" / "renamed")
+    if (folder / "host").is_dir():
+        shutil.copytree(folder / "host", tmp_path / "story" / "host")
+    for number, path in enumerate(sorted(manifests.glob("*.yaml"), reverse=True)):
         parts = re.split(r"^---$", path.read_text(), flags=re.MULTILINE)
         path.with_name(f"{number:02}.yml").write_text("\n---\n".join(reversed(parts)))
         path.unlink()
-    other = audit(read(tmp_path / "renamed"), policy_at(folder / "policy.yaml"))
+    other = audit(read(tmp_path / "story"), policy_at(folder / "policy.yaml"))
     assert render("json", other) == render("json", story(name).report)

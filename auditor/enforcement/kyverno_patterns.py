@@ -64,6 +64,8 @@ def _element(resource: Any, pattern: Any, depth: int) -> None:
 
 
 def _mapping(resource: dict[str, Any], pattern: dict[str, Any], depth: int) -> None:
+    if any(_wild(_anchor(key)[1], value) for key, value in pattern.items()):
+        raise Unreadable("a pattern has wildcards in the keys of labels or annotations")
     anchors = sorted(key for key in pattern if _anchor(key)[0] in ("", "^", "=", "X"))
     skipped: list[_Skip] = []
     applied = 0
@@ -86,6 +88,14 @@ def _mapping(resource: dict[str, Any], pattern: dict[str, Any], depth: int) -> N
             order.append(key)
     for key in order:
         _handle(resource, key, pattern[key], depth)
+
+
+def _wild(name: str, pattern: Any) -> bool:
+    return (
+        name in ("labels", "annotations")
+        and isinstance(pattern, dict)
+        and any({"*", "?"} & set(key) for key in pattern)
+    )
 
 
 def _handle(resource: dict[str, Any], key: str, pattern: Any, depth: int) -> None:

@@ -62,18 +62,37 @@ def compiled(rego: str, libs: Iterable[str] = (), *, version: str = "v0") -> Pro
     if any(module.package[:1] != ("lib",) for module in modules[1:]):
         raise RegoError("a library's package does not start with lib")
     evaluation = Evaluation(modules, None)
+    unknown = [problem for module in modules for problem in _unknown(module, version, evaluation)]
     program = Program(modules)
     for module in modules:
-        program = _checked(module, version, evaluation, program)
+        try:
+            program = _checked(module, program)
+        except RegoError as error:
+            raise RegoError("; ".join([*unknown, str(error)])) from None
+    if unknown:
+        raise RegoError("; ".join(unknown))
     return program
 
 
-def _checked(module: Module, version: str, evaluation: Evaluation, program: Program) -> Program:
+def _unknown(module: Module, version: str, evaluation: Evaluation) -> list[str]:
+    """What is wrong with the functions that a module calls."""
+    calls = {part.name for found in module.rules.values() for part in _anywhere(found) if isinstance(part, Call)}
+    return [problem for name in sorted(calls) if (problem := _called(module, name, version, evaluation))]
+
+
+def _anywhere(found: Any) -> Iterator[Any]:
+    yield found
+    parts = found if isinstance(found, tuple) else ()
+    if isinstance(found, Struct):
+        parts = tuple(getattr(found, part) for part in found.__struct_fields__)
+    for part in parts:
+        yield from _anywhere(part)
+
+
+def _checked(module: Module, program: Program) -> Program:
     known = {*module.rules, *module.imports, "input", "data"}
     parts = [part for found in module.rules.values() for one in found for part in _definition(one, known)]
     calls = {part.name for part in parts if isinstance(part, Call)}
-    for name in sorted(calls):
-        _called(module, name, version, evaluation)
     fields = {key.value for part in parts if isinstance(part, Ref) for key in _keys(part) if isinstance(key, Const)}
     texts = {part.value for part in parts if isinstance(part, Const)}
     own = {one.package for one in program.modules}
@@ -100,16 +119,15 @@ def _foreign(ref: Ref, module: Module, own: set[tuple[str, ...]]) -> bool:
     return where[0] == "data" and not any(keys[: len(package)] == package for package in own)
 
 
-def _called(module: Module, name: str, version: str, evaluation: Evaluation) -> None:
-    if not name[0].isalpha() and name[0] != "_":
-        return
-    if evaluation.find(module, name)[1]:
-        return
+def _called(module: Module, name: str, version: str, evaluation: Evaluation) -> str:
+    """Why a function cannot be called, empty if it can."""
+    if not (name[0].isalpha() or name[0] == "_") or name == "in" or evaluation.find(module, name)[1]:
+        return ""
     if name in DEPRECATED and version == "v1":
-        raise RegoError(f"the function {name} is deprecated and refused in this version")
+        return f"the function {name} is deprecated and refused in this version"
     space, dot, _ = name.partition(".")
-    if (not dot and name not in PLAIN) or (dot and space not in SPACES):
-        raise RegoError(f"the function {name} does not exist")
+    missing = (not dot and name not in PLAIN) or (dot and space not in SPACES)
+    return f"the function {name} does not exist" if missing else ""
 
 
 def _definition(one: Definition, known: Iterable[str]) -> Iterator[Part]:

@@ -84,7 +84,7 @@ class Solver:
             case Assign(target, term) | Unify(target, term):
                 yield from self._unify(module, target, term, env)
             case Not(inner_statement):
-                if next(self._statement(module, inner_statement, env), None) is None:
+                if self._fails(module, inner_statement, env):
                     yield env
             case Member(key, value, term):
                 for found, inner in self.term(module, term, env):
@@ -98,6 +98,28 @@ class Solver:
                         yield inner
             case Some():
                 yield env
+
+    def _fails(self, module: Module, one: Statement, env: Env) -> bool:
+        """Whether a negated statement does not hold, its arguments having values.
+
+        OPA takes calls, and references that are arguments of calls, out of the negation: without a value the whole
+        body fails. An equality keeps its references (ast/compile.go: rewriteExprTerms, rewriteDynamics).
+        """
+        if isinstance(one, Test) and isinstance(one.term, Call):
+            if one.term.name != "==":
+                found = (
+                    self.function_value(module, one.term.name, values)
+                    for values in self._arguments(module, one.term, env)
+                )
+                return any(value is False or value is MISSING for value in found)
+            calls = [term for term in one.term.args if isinstance(term, Call)]
+            if any(next(self.term(module, call, env), None) is None for call in calls):
+                return False
+        return next(self._statement(module, one, env), None) is None
+
+    def _arguments(self, module: Module, call: Call, env: Env) -> Iterator[list[Any]]:
+        for values, _ in self._sequence(module, call.args, env):
+            yield values
 
     def _unify(self, module: Module, left: Term, right: Term, env: Env) -> Iterator[Env]:
         if self._free(module, right, env) and not self._free(module, left, env):
