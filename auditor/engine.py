@@ -12,6 +12,9 @@ from msgspec import Struct
 
 from auditor.check import CLUSTER, About, Check, Fail, Manual, Result, Skip
 from auditor.coverage import Unread
+from auditor.enforcement.chain import ImagePolicy
+from auditor.enforcement.matrix import Enforcement
+from auditor.enforcement.standing import standing
 from auditor.model import Snapshot
 from auditor.policy import Policy
 from auditor.report import (
@@ -19,6 +22,7 @@ from auditor.report import (
     ClusterRow,
     Counts,
     CoverageRow,
+    EnforcementRow,
     Finding,
     PolicyRow,
     Report,
@@ -104,7 +108,7 @@ def evaluate(
     scope = Scope(scope.only or snapshot.cluster.only, tuple(dict.fromkeys(left_out)))
     known = set(known) or {check.id for check in checks}
     selected = [check for check in checks if policy.setting(check.id).enabled]
-    views = Views(snapshot, policy, scope.only, scope.holds)
+    views = Views(snapshot, policy, scope.only, scope.holds, _attempt)
     waivers = WaiverBook(policy.waivers, today)
     findings: list[tuple[tuple[Any, ...], Finding]] = []
     rows: list[CheckRow] = []
@@ -141,6 +145,7 @@ def evaluate(
         ),
         checks=tuple(sorted(rows, key=lambda row: row.id)),
         findings=tuple(finding for _, finding in sorted(findings, key=lambda pair: pair[0])),
+        enforcement=_enforcement(selected, views, scope),
         warnings=(
             *_switched_off(checks, policy),
             *_unknown_namespaces(snapshot, scope),
@@ -150,6 +155,14 @@ def evaluate(
     )
 
 
+def _enforcement(selected: Iterable[Check], views: Views, scope: Scope) -> EnforcementRow | None:
+    """The matrix, if a check asked for it. Where it could not be made those checks have said so."""
+    rows: list[EnforcementRow] = []
+    if any(check.subject is ImagePolicy or any(p.type is Enforcement for p in check.parameters) for check in selected):
+        _attempt(lambda: rows.append(standing(views.enforcement, scope.holds)))
+    return rows[0] if rows else None
+
+
 def _run(check: Check, views: Views, scope: Scope) -> _Tally:
     tally = _Tally()
     for gap in views.gaps.unseen(SUBJECTS[check.subject][1]):
@@ -157,6 +170,9 @@ def _run(check: Check, views: Views, scope: Scope) -> _Tally:
     units: list[Unit] = []
     arguments: list[Any] = []
     raised = _attempt(lambda: units.extend(views.units(check.subject)))
+    if raised is None:
+        for gap in views.broken(check.subject):
+            _unread(tally, gap, scope, None)
     if raised is None and units:
         raised = _attempt(lambda: arguments.extend(_arguments(check, views)))
     match raised:
@@ -233,7 +249,7 @@ def _unread(tally: _Tally, gap: Unread, scope: Scope, key: Key | None) -> None:
     where = "" if gap.namespace is None else f" in namespace {gap.namespace}"
     evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}, "count": int(key is not None)}
     result = Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", "unread", evidence)
-    tally.add((about, ""), result, None, "judgment" if gap.state == "unasked" else "unreadable")
+    tally.add((about, ""), result, None, {"unasked": "judgment", "error": "error"}.get(gap.state, "unreadable"))
 
 
 def _reason(gap: Unread) -> str:
@@ -243,6 +259,7 @@ def _reason(gap: Unread) -> str:
         "excluded": "were not collected",
         "read": "were read only in part",
         "unasked": "were not asked for",
+        "error": "broke when it was read",
     }
     return f"{reasons.get(gap.state, gap.state)}{f' ({gap.detail})' if gap.detail else ''}"
 

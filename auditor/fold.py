@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -142,18 +143,20 @@ class PodFold:
 
 def used_names(used: set[str]) -> set[str]:
     """The normal forms, by tag or by digest, of the images and imageIDs that the pods of a node use."""
-    names = set()
-    for text in used:
-        image_id = parse_image_id(text)
-        if image_id.repository and image_id.digest:
-            names.add(f"{image_id.repository}@{image_id.digest}")
-            continue
-        try:
-            reference = parse(text)
-        except MalformedReference:
-            continue
-        names.add(f"{reference.name}:{reference.effective_tag}")
-    return names
+    return {name for text in used if (name := _used_name(text))}
+
+
+@lru_cache(maxsize=1 << 16)
+def _used_name(text: str) -> str:
+    """Of one image or imageID; nodes share most of theirs."""
+    image_id = parse_image_id(text)
+    if image_id.repository and image_id.digest:
+        return f"{image_id.repository}@{image_id.digest}"
+    try:
+        reference = parse(text)
+    except MalformedReference:
+        return ""
+    return f"{reference.name}:{reference.effective_tag}"
 
 
 def controller_of(metadata: wire.Metadata) -> wire.OwnerReference | None:

@@ -129,6 +129,50 @@ class ClusterRow(Record, frozen=True):
     source: str = "live"
 
 
+class GoalRow(Record, frozen=True):
+    """Whether one goal is enforced in one namespace.
+
+    `by` is the policy that enforces it (kind, namespace if any, name), else the one that comes nearest, None where
+    there is none, and `mechanism` what it belongs to. `link` is the link of it that is broken or not known, and
+    `detail` why, where the goal is not enforced for certain; `beside` tells what else is against the policy (of one
+    that enforces: what it leaves open). `unread`: the verdict is unknown only for want of what was not read.
+    """
+
+    verdict: Literal["enforced", "unknown", "not-enforced"]
+    by: str | None = None
+    mechanism: str | None = None
+    link: str | None = None
+    detail: str = ""
+    beside: tuple[str, ...] = ()
+    unread: bool = False
+
+
+class NamespaceRow(Record, frozen=True):
+    """What is enforced in a namespace, by the goals that a forbidden image breaks."""
+
+    namespace: str
+    registries: GoalRow
+    digests: GoalRow
+    signatures: GoalRow
+
+
+class UnreadableRow(Record, frozen=True):
+    """A mechanism (empty: any) that may enforce more than was seen; `state` as in coverage, or error: reading broke."""
+
+    mechanism: str
+    resource: str
+    state: str
+    detail: str = ""
+
+
+class EnforcementRow(Record, frozen=True):
+    """The matrix of enforcement: namespaces by name, and what could not be read for it."""
+
+    namespaces: tuple[NamespaceRow, ...] = ()
+    unreadable: tuple[UnreadableRow, ...] = ()
+    version: Literal[1] = 1
+
+
 class PolicyRow(Record, frozen=True):
     path: str | None = None
     sha256: str | None = None
@@ -150,7 +194,10 @@ class Tool(Record, frozen=True):
 
 
 class Report(Record, frozen=True):
-    """One audit. `warnings` are about the policy: waivers that match nothing, checks that it switches off."""
+    """One audit. `warnings` are about the policy: waivers that match nothing, checks that it switches off.
+
+    `enforcement` is None where no check asked for it, and in reports from before there was such a thing.
+    """
 
     auditor: Tool
     cluster: ClusterRow
@@ -160,6 +207,7 @@ class Report(Record, frozen=True):
     checks: tuple[CheckRow, ...]
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
+    enforcement: EnforcementRow | None = None
     schema: str = SCHEMA
 
     @property
@@ -175,8 +223,13 @@ class Report(Record, frozen=True):
 def to_dict(report: Report) -> dict[str, Any]:
     """The report as plain values, with the keys in the order of the published form."""
     plain: dict[str, Any] = msgspec.to_builtins(report)
-    order = ("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "warnings")
+    order = (
+        *("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "enforcement"),
+        "warnings",
+    )
     plain["findings"] = [_published(finding) for finding in plain["findings"]]
+    if found := plain["enforcement"]:
+        plain["enforcement"] = {key: found[key] for key in ("version", "namespaces", "unreadable")}
     return {key: plain[key] for key in order}
 
 

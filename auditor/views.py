@@ -24,7 +24,7 @@ from auditor.coverage import Gaps, Unread
 from auditor.credentials import AuthEntry
 from auditor.enforcement.backends import BACKENDS
 from auditor.enforcement.chain import ImagePolicy
-from auditor.enforcement.matrix import Enforcement, enforcement
+from auditor.enforcement.matrix import Attempt, Enforcement, attempt_to_read, enforcement
 from auditor.enforcement.mechanisms import MECHANISMS
 from auditor.enforcement.mechanisms import RESOURCES as ENFORCEMENT
 from auditor.enforcement.partial import PartialWorld, world_of
@@ -264,8 +264,10 @@ class Views:
         policy: Policy,
         scope: Collection[str] = (),
         holds: Callable[[str], bool] = lambda namespace: True,
+        attempt: Attempt = attempt_to_read,
     ) -> None:
         self.holds = holds
+        self._attempt = attempt
         self.snapshot = snapshot
         self.policy = policy
         self.gaps = Gaps(snapshot, scope)
@@ -308,8 +310,15 @@ class Views:
     def enforcement(self) -> Enforcement:
         """What every mechanism says, and what of them could not be read."""
         world = world_of(self.snapshot, self.policy, self.gaps)
-        found = enforcement(world, MECHANISMS)
+        found = enforcement(world, MECHANISMS, self._attempt)
         return world.doubted(found) if isinstance(world, PartialWorld) else found
+
+    def broken(self, subject: type[Any]) -> Iterator[Unread]:
+        """Of what reading units of a subject broke: there may be more of them than `units` tells."""
+        if subject is ImagePolicy:
+            for found in self.enforcement.unreadable:
+                if found.state == "error":
+                    yield Unread(found.resource, None, found.state, found.detail)
 
     def optional(self, kind: type[Any]) -> Any:
         """The view, or None where what it rests on was not read."""

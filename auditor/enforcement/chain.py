@@ -96,30 +96,35 @@ class Answer(Struct, frozen=True):
         return min((link for link in self.chain if link.state != "holds"), key=_weakness, default=None)
 
 
+_NOWHERE = (Link("reach", "broken", "nothing says that it reaches the namespace"),)
+"""What stands against a policy that has no link in a namespace."""
+
+
 def _weakness(link: Link) -> tuple[bool, bool]:
     return (not link.essential, link.state != "broken")
 
 
 def verdict(chain: Iterable[Link]) -> Verdict:
-    """Enforced if every essential link holds, not if one is broken, unknown otherwise."""
+    """Enforced if every essential link holds, not if one is broken or there is none, unknown otherwise."""
     states = {link.state for link in chain if link.essential}
-    if "broken" in states:
+    if "broken" in states or not states:
         return "not-enforced"
     return "unknown" if "unknown" in states else "enforced"
 
 
 def answer(policies: Iterable[ImagePolicy], namespace: str, goal: Goal) -> Answer:
     """The strongest policy for a goal in a namespace: by verdict, then by how little is against it."""
-    best: tuple[tuple[int, int, int], Answer] | None = None
+    best: tuple[tuple[int, bool, int, int], Answer] | None = None
     order = {"enforced": 0, "unknown": 1, "not-enforced": 2}
     for policy in policies:
         if goal not in policy.goals:
             continue
-        chain = policy.chain(namespace)
+        own = policy.chain(namespace)
+        chain = own or _NOWHERE
         said = verdict(chain)
         broken = sum(link.state == "broken" and link.essential for link in chain)
         against = sum(link.state != "holds" for link in chain)
-        rank = (order[said], broken, against)
+        rank = (order[said], not own, broken, against)
         if best is None or rank < best[0]:
             best = (rank, Answer(namespace, goal, said, policy, chain))
     return best[1] if best else Answer(namespace, goal, "not-enforced")

@@ -11,7 +11,8 @@ from auditor.enforcement.fields import mapping, mappings, strings, text, texts
 from auditor.enforcement.gatekeeper_match import exempt, namespaces, pods
 from auditor.enforcement.gatekeeper_templates import Template, errors, stale, template
 from auditor.enforcement.namespaces import Namespaces
-from auditor.enforcement.readings import Reading, Sample, pod, read
+from auditor.enforcement.readings import Reading, read
+from auditor.enforcement.sample_pods import Sample, pod
 from auditor.enforcement.webhooks import RESOURCES as LAYER
 from auditor.enforcement.webhooks import Hook, Layer, hooks, layer
 from auditor.enforcement.world import World

@@ -11,7 +11,8 @@ from auditor.enforcement.kyverno_drafts import Draft, Stage, alike, lenient
 from auditor.enforcement.kyverno_reach import Applies, Reach
 from auditor.enforcement.kyverno_rules import Place, Rule
 from auditor.enforcement.namespaces import Namespaces
-from auditor.enforcement.readings import Judge, Reading, Sample, read
+from auditor.enforcement.readings import Reading, read
+from auditor.enforcement.sample_pods import Judge, Sample
 from auditor.model import PolicyObject
 from auditor.policy import Policy as AuditPolicy
 

@@ -14,7 +14,7 @@ from auditor.enforcement.fields import items, mapping, mappings, strings, text
 from auditor.enforcement.kyverno_conditions import hold
 from auditor.enforcement.kyverno_patterns import Unreadable, overlay
 from auditor.enforcement.kyverno_values import Absent, images, resolve, substitute
-from auditor.enforcement.readings import Sample, pod
+from auditor.enforcement.sample_pods import Sample, pod
 from auditor.enforcement.samples import Sample as CelSample
 from auditor.model import PolicyObject
 

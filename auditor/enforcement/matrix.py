@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
 from typing import Protocol
 
 import msgspec
@@ -25,8 +25,22 @@ class Mechanism(Protocol):
     def image_policies(self, world: World) -> Iterator[ImagePolicy]: ...
 
 
+Attempt = Callable[[Callable[[], object]], Exception | None]
+"""Makes a call and hands back what it raised, if it takes that upon itself."""
+
+
+def attempt_to_read(call: Callable[[], object]) -> Unread | None:
+    """Hands back that something was not read; whatever else is raised goes on its way."""
+    try:
+        call()
+    except Unread as gap:
+        return gap
+    return None
+
+
 class Unreadable(Struct, frozen=True):
-    """A mechanism that may enforce more than is known, because a resource of its own was not read."""
+    """A mechanism that may enforce more than is known: a resource of its own was not read (with the state and detail of
+    coverage), or reading it broke (`state` is error, `detail` the kind of error, `resource` the mechanism again)."""
 
     mechanism: str
     resource: str
@@ -54,19 +68,28 @@ class Enforcement(Struct, frozen=True, dict=True):
         return tuple(found.namespace for found in self.answers if found.goal == goal and found.verdict == "enforced")
 
 
-def enforcement(world: World, mechanisms: Iterable[Mechanism]) -> Enforcement:
+def enforcement(world: World, mechanisms: Iterable[Mechanism], attempt: Attempt = attempt_to_read) -> Enforcement:
     """What all mechanisms together come to. One whose objects were not read is named, and what it told before counts:
-    what is seen to be enforced stays so."""
+    what is seen to be enforced stays so. One that raises anything else is named alike, if `attempt` hands that back."""
     policies: list[ImagePolicy] = []
     unreadable: list[Unreadable] = []
     for mechanism in mechanisms:
-        try:
-            policies.extend(mechanism.image_policies(world))
-        except Unread as gap:
-            name = mechanism.__name__.rpartition(".")[2]
-            unreadable.append(Unreadable(name, gap.resource, gap.state, gap.detail))
+        raised = attempt(partial(_read, mechanism, world, policies))
+        if raised is not None:
+            unreadable.append(_unreadable(mechanism.__name__.rpartition(".")[2], raised))
     answers = _answers(policies, [namespace.name for namespace in world.namespaces])
     return Enforcement(tuple(answers), tuple(policies), tuple(unreadable))
+
+
+def _read(mechanism: Mechanism, world: World, policies: list[ImagePolicy]) -> None:
+    for policy in mechanism.image_policies(world):
+        policies.append(policy)  # one by one: what was told before it raised something counts
+
+
+def _unreadable(name: str, raised: Exception) -> Unreadable:
+    if isinstance(raised, Unread):
+        return Unreadable(name, raised.resource, raised.state, raised.detail)
+    return Unreadable(name, name, "error", type(raised).__name__)
 
 
 def _answers(policies: list[ImagePolicy], namespaces: list[str]) -> Iterator[Answer]:

@@ -9,11 +9,12 @@ from msgspec import Struct, structs
 
 from auditor.check import About
 from auditor.enforcement.backends import BACKENDS, backend
-from auditor.enforcement.chain import Fact, Flaw, ImagePolicy, Link, State, verdict
+from auditor.enforcement.chain import ImagePolicy, Link, verdict
 from auditor.enforcement.conditions import Conditions
 from auditor.enforcement.namespaces import Namespaces
 from auditor.enforcement.rules import covers, understood
 from auditor.enforcement.selectors import matches
+from auditor.enforcement.webhook_flaws import flaws
 from auditor.enforcement.world import World
 from auditor.model import PolicyObject
 from auditor.report import Subject
@@ -142,7 +143,7 @@ class _View:
         self.hook = hook
         self.backend, self.reason = backend(world, hook.entry.get("clientConfig"))
         links = tuple(self._links())
-        self.facts = tuple(_facts(hook, links))
+        self.facts = tuple(flaws(hook.name, links, fails_open=hook.fails_open))
         self.dead = self.backend == "broken" and not hook.fails_open
         self._links_known = links
         self._conditions = Conditions(hook.entry.get("matchConditions"), fails_open=hook.fails_open)
@@ -212,25 +213,6 @@ def _pod_labels(selector: Any) -> Link:
     )
 
 
-def _facts(hook: Hook, links: Iterable[Link]) -> Iterator[Fact]:
-    found = {link.name: link for link in links}
-    name = hook.name
-    if hook.fails_open:
-        yield Fact(Flaw.FAIL_OPEN, f"webhook {name} fails open: failurePolicy is Ignore.", part=name)
-    partial = [link for link in (found["pods updated"], found["ephemeral containers"]) if link.state != "holds"]
-    if partial:
-        certain = any(link.state == "broken" for link in partial)
-        what = " and ".join(
-            {"pods updated": "UPDATE of pods"}.get(link.name, "pods/ephemeralcontainers") for link in partial
-        )
-        yield Fact(Flaw.PARTIAL, f"webhook {name} does not cover {what}.", certain, part=name)
-    if found["pod labels"].state == "broken":
-        yield Fact(Flaw.SELF_SERVICE, f"webhook {name}: {found['pod labels'].detail}.", part=name)
-    if found["backend"].state == "broken":
-        outcome = "every pod is let in" if hook.fails_open else "every pod is denied"
-        yield Fact(Flaw.DEAD_BACKEND, f"webhook {name}: {found['backend'].detail}; {outcome}.", part=name)
-
-
 def _configurations(views: Iterable[_View], engine: str) -> Iterator[ImagePolicy]:
     grouped: dict[tuple[str, str], list[_View]] = {}
     for view in views:
@@ -251,6 +233,3 @@ def _ranked(chain: tuple[Link, ...]) -> Ranked:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-
-__all__ = ["RESOURCES", "Hook", "Layer", "State", "creates_pods", "hooks", "layer"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from auditor.enforcement.rego.builtins import FUNCTIONS
-from auditor.enforcement.rego.solver import MISSING, Env, Orders, Solver, simple_key
+from auditor.enforcement.rego.solver import Env, Orders, Solver
 from auditor.enforcement.rego.syntax import Const, Definition, Module, Unsupported
-from auditor.enforcement.rego.values import RegoSet, identity, same
+from auditor.enforcement.rego.values import MISSING, RegoSet, identity, same, simple_key
 
 _DEPTH = 40
 

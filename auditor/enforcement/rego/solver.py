@@ -28,13 +28,11 @@ from auditor.enforcement.rego.syntax import (
     Unsupported,
     Var,
 )
-from auditor.enforcement.rego.values import RegoSet, identity, same
+from auditor.enforcement.rego.values import MISSING, RegoSet, entries, identity, same, simple_key
 
 Env = Mapping[str, Any]
 Orders = dict[tuple[int, frozenset[str]], Body]
 _STEPS = 100_000
-MISSING = object()
-"""What an undefined term has for a value."""
 
 
 class Solver:
@@ -88,12 +86,12 @@ class Solver:
                     yield env
             case Member(key, value, term):
                 for found, inner in self.term(module, term, env):
-                    for index, item in _entries(found):
+                    for index, item in entries(found):
                         for keyed in self._match(module, key, index, inner) if key is not None else (inner,):
                             yield from self._match(module, value, item, keyed)
             case Every(key_name, value_name, term, body):
                 for found, inner in self.term(module, term, env):
-                    each = ({**inner, key_name: index, value_name: item} for index, item in _entries(found))
+                    each = ({**inner, key_name: index, value_name: item} for index, item in entries(found))
                     if all(next(self.body(module, body, one_env), None) is not None for one_env in each):
                         yield inner
             case Some():
@@ -244,40 +242,17 @@ class Solver:
             return
         key, rest = path[0], path[1:]
         if self._free(module, key, env):
-            for index, item in _entries(value):
+            for index, item in entries(value):
                 for inner in self._match(module, key, index, env):
                     yield from self._below(module, item, rest, inner)
             return
         for found, inner in self.term(module, key, env):
-            item = _item(value, found)
-            if item is not MISSING:
-                yield from self._below(module, item, rest, inner)
+            below = item(value, found)
+            if below is not MISSING:
+                yield from self._below(module, below, rest, inner)
 
     def _call(self, module: Module, call: Call, env: Env) -> Iterator[tuple[Any, Env]]:
         for values, inner in self._sequence(module, call.args, env):
             found = self.function_value(module, call.name, values)
             if found is not MISSING:
                 yield found, inner
-
-
-def _entries(value: Any) -> list[tuple[Any, Any]]:
-    if isinstance(value, list):
-        return list(enumerate(value))
-    if isinstance(value, dict):
-        return list(value.items())
-    return [(item, item) for item in value] if isinstance(value, RegoSet) else []
-
-
-def _item(value: Any, key: Any) -> Any:
-    if isinstance(value, list):
-        inside = isinstance(key, int) and not isinstance(key, bool) and 0 <= key < len(value)
-        return value[key] if inside else MISSING
-    if isinstance(value, dict):
-        return value.get(key, MISSING) if isinstance(key, (str, int, float)) else MISSING
-    return key if isinstance(value, RegoSet) and key in value else MISSING
-
-
-def simple_key(key: Any) -> Any:
-    if not isinstance(key, (str, int, float, bool, type(None))):
-        raise Unsupported("an object whose keys are not simple")
-    return key

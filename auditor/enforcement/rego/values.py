@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
+from auditor.enforcement.rego.syntax import Unsupported
+
+MISSING = object()
+"""What an undefined term has for a value."""
+
 
 class RegoSet:
     """A set of values, in order of first place. Values of different types are never equal."""
@@ -52,3 +57,29 @@ def kind(value: Any) -> str:
         return "null"
     names = ((bool, "boolean"), ((int, float), "number"), (str, "string"), ((list, tuple), "array"), (RegoSet, "set"))
     return next((name for types, name in names if isinstance(value, types)), "object")
+
+
+def entries(value: Any) -> list[tuple[Any, Any]]:
+    """The keys of a collection with what stands below them; an item of a set is both."""
+    if isinstance(value, list):
+        return list(enumerate(value))
+    if isinstance(value, dict):
+        return list(value.items())
+    return [(one, one) for one in value] if isinstance(value, RegoSet) else []
+
+
+def item(value: Any, key: Any) -> Any:
+    """What stands below a key, MISSING if nothing does."""
+    if isinstance(value, list):
+        inside = isinstance(key, int) and not isinstance(key, bool) and 0 <= key < len(value)
+        return value[key] if inside else MISSING
+    if isinstance(value, dict):
+        return value.get(key, MISSING) if isinstance(key, (str, int, float)) else MISSING
+    return key if isinstance(value, RegoSet) and key in value else MISSING
+
+
+def simple_key(key: Any) -> Any:
+    """A key of an object; Unsupported where it is not a plain value."""
+    if not isinstance(key, (str, int, float, bool, type(None))):
+        raise Unsupported("an object whose keys are not simple")
+    return key
