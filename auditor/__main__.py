@@ -11,6 +11,10 @@ def main() -> None:
 
         print(f"auditor {__version__}")  # noqa: T201
         return
+    import gc
+
+    # Pages of 500 objects make the collector run often and find nothing: what is read holds no cycles.
+    gc.set_threshold(200_000, 20, 100)
     from auditor.cli import run
 
     sys.exit(run(sys.argv[1:]))

@@ -50,7 +50,11 @@ KUBEADM["runs-as-root"] = KUBEADM["unpinned-image"]
 _CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _FIRES = re.compile(r"# fires: (.+)")
 _EVERYWHERE = re.compile(r"# fires in every namespace: (.+)")
-_CLUSTERWIDE = {resource.kind for resource in wire.ADMISSION if not resource.namespaced} | {"Namespace", "Node"}
+_CLUSTERWIDE = {resource.kind for resource in wire.ADMISSION if not resource.namespaced} | {
+    "ClusterFixture",
+    "Namespace",
+    "Node",
+}
 
 Object = dict[str, Any]
 
@@ -121,7 +125,7 @@ def _stable_name(found: Object) -> str:
 
 
 def _namespace(found: Object) -> str | None:
-    made = found["apiVersion"].startswith(wire.CONSTRAINTS)
+    made = found["apiVersion"].startswith(wire.CONSTRAINTS)  # kinds that templates make
     return None if made or found["kind"] in _CLUSTERWIDE else found["metadata"].get("namespace", "default")
 
 
@@ -175,7 +179,8 @@ def test_comments_promise_what_is_found(name: str) -> None:
         for check in sorted(document.fires)
         if not any(finding.check == check and told.concerns(finding, document) for finding in told.report.findings)
     ]
-    namespaces = {d.object["metadata"]["name"] for d in told.documents if d.object["kind"] == "Namespace"}
+    namespaces = {_namespace(document.object) for document in told.documents} - {None}
+    namespaces |= {d.object["metadata"]["name"] for d in told.documents if d.object["kind"] == "Namespace"}
     for document in told.documents:
         for check in sorted(document.everywhere):
             found = {finding.namespace for finding in told.report.findings if finding.check == check}
@@ -190,8 +195,7 @@ def test_findings_are_told_in_comments(name: str) -> None:
     untold = [
         _told(finding)
         for finding in told.report.findings
-        if finding.cause != "unreadable"
-        and not any(told.promises(finding, document) for document in told.documents)
+        if finding.cause != "unreadable" and not any(told.promises(finding, document) for document in told.documents)
     ]
     assert not untold
 

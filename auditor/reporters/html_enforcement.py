@@ -1,58 +1,58 @@
-"""Whether an image policy is enforced, by namespace and goal, as a table."""
+"""The matrix of enforcement for the HTML page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from msgspec import Struct
 
-from auditor.report import Report
-
-WORDS = {"enforced": "enforced", "unknown": "unknown", "not-enforced": "not enforced"}
+from auditor.report import GoalRow, Report, UnreadableRow
+from auditor.reporters.matrix import GOALS, VERDICTS, Line, against, lines, unseen, who
 
 
 class Cell(Struct, frozen=True):
-    """A verdict (a key of WORDS, "" where nothing was said), by which policy, and what says most against it."""
+    """A verdict (a key of VERDICTS) and its words, which policy that is or is nearest, and what is against it."""
 
-    verdict: str = ""
-    by: str = ""
-    detail: str = ""
+    verdict: str
+    words: str
+    by: str
+    details: tuple[str, ...]
 
-    @property
-    def words(self) -> str:
-        return WORDS.get(self.verdict, self.verdict)
+
+class Row(Struct, frozen=True):
+    """Namespaces that fare alike, with one cell per goal; `title` says how many, or which one."""
+
+    title: str
+    namespaces: tuple[str, ...]
+    cells: tuple[Cell, ...]
 
 
 class Matrix(Struct, frozen=True):
-    """Goals as columns; for each namespace one cell per goal. Empty where there is nothing to show."""
+    """Goals as columns. `unseen`: what could not be read for it. False where there is nothing to show."""
 
     goals: tuple[str, ...] = ()
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
+    rows: tuple[Row, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.rows)
 
 
 def matrix(report: Report) -> Matrix:
-    """The table of the report's `enforcement`, where it has one: answers with namespace, goal, verdict, and perhaps
-    `by` and `detail`."""
-    return tabulated(getattr(report, "enforcement", None) or ())
+    """The table of the report's `enforcement`, empty where it has none."""
+    found = lines(report)
+    if not found or report.enforcement is None:
+        return Matrix()
+    unreadable = report.enforcement.unreadable
+    return Matrix(GOALS, tuple(_row(line) for line in found), tuple(unseen(unreadable)))
 
 
-def tabulated(answers: Iterable[Any]) -> Matrix:
-    """Goals in the order in which they are first named, namespaces with the least enforced goals first."""
-    found: dict[str, dict[str, Cell]] = {}
-    goals: dict[str, None] = {}
-    for answer in answers:
-        goals[str(answer.goal)] = None
-        cell = Cell(str(answer.verdict), str(getattr(answer, "by", "")), str(getattr(answer, "detail", "")))
-        found.setdefault(answer.namespace, {})[str(answer.goal)] = cell
-    order = list(WORDS)
+def _row(line: Line) -> Row:
+    return Row(line.title, line.namespaces, tuple(_cell(cell) for cell in line.cells))
 
-    def weakness(namespace: str) -> tuple[int, str]:
-        verdicts = [cell.verdict for cell in found[namespace].values()]
-        return -sum(order.index(verdict) for verdict in verdicts if verdict in order), namespace
 
-    rows = ((name, tuple(found[name].get(goal, Cell()) for goal in goals)) for name in sorted(found, key=weakness))
-    return Matrix(tuple(goals), tuple(rows))
+def _cell(cell: GoalRow) -> Cell:
+    return Cell(cell.verdict, VERDICTS[cell.verdict], who(cell), tuple(_details(cell)))
+
+
+def _details(cell: GoalRow) -> list[str]:
+    unread = ["not all was read that could enforce it"] if cell.unread else []
+    return [*unread, *against(cell)]

@@ -13,7 +13,7 @@ from auditor.diff import Diff
 from auditor.report import Report, Severity
 from auditor.reporters import Options
 from auditor.reporters.closing import exit_text
-from auditor.reporters.html_enforcement import Matrix, matrix
+from auditor.reporters.html_enforcement import matrix
 from auditor.reporters.html_findings import changes, sections
 from auditor.reporters.html_text import blocks, is_link, laid_out, shown
 from auditor.reporters.html_view import STANDINGS, absent, checks, gaps, headline, heat, read, remarks
@@ -26,13 +26,11 @@ _ONE_LINE = 10_000
 
 
 def render(report: Report, options: Options) -> str:
-    """The page. Options may bring a `comparison` (diff.Diff) with an earlier report, the report an `enforcement`."""
-    return page(
-        report, options, comparison=getattr(options, "comparison", None), enforcement=matrix(report) or Matrix()
-    )
+    """The page. Options may bring a `comparison` (diff.Diff) with an earlier report."""
+    return page(report, options, comparison=getattr(options, "comparison", None))
 
 
-def page(report: Report, options: Options, *, comparison: Diff | None = None, enforcement: Matrix | None = None) -> str:
+def page(report: Report, options: Options, *, comparison: Diff | None = None) -> str:
     """One HTML document in UTF-8 with all findings.
 
     Nothing is loaded from anywhere, and the page forbids it: its Content Security Policy allows the one style and the
@@ -62,7 +60,7 @@ def page(report: Report, options: Options, *, comparison: Diff | None = None, en
         comparison=comparison,
         before=title(comparison.before.cluster) if comparison else "",
         changes=changes(comparison) if comparison else [],
-        enforcement=enforcement or Matrix(),
+        enforcement=matrix(report),
         read=read(report),
         absent=absent(report),
     )

@@ -1,12 +1,13 @@
-"""What a report in Markdown folds away, the list of failures aside: questions, advice, what was not seen, waivers."""
+"""What a report in Markdown folds away, the list of failures aside: advice, enforcement, questions, gaps, waivers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.report import CoverageRow, Finding, Report
+from auditor.report import CoverageRow, Finding, GoalRow, Report
 from auditor.reporters.evidence import in_words
 from auditor.reporters.markdown_table import folded, table
+from auditor.reporters.matrix import GOALS, VERDICTS, against, lines, unseen, who
 from auditor.reporters.markdown_text import code, paragraphs, place, prose, subject
 from auditor.reporters.overview import is_gap
 from auditor.reporters.rows import Row, alike, counted, worst_first
@@ -19,13 +20,14 @@ _FEW = 3
 
 
 def folds(report: Report, failures: Sequence[Finding]) -> Iterator[str]:
-    """Closed sections of at most 36,000 bytes together, empty ones among them."""
+    """Closed sections of at most 42,000 bytes together, empty ones among them."""
     questions = alike(found for found in report.findings if found.cause == "judgment")
     broken = [found for found in report.findings if found.cause == "error"]
     unread = [found for found in report.findings if found.cause == "unreadable"]
     waived = [found for found in report.findings if found.waiver]
     gaps = [row for row in report.coverage if is_gap(row) or (row.state == "read" and row.detail)]
     yield folded("What to do", _advice(report, failures))
+    yield folded("What stops a forbidden image", _enforcement(report))
     yield folded(
         f"To judge by hand ({sum(len(row.findings) for row in questions):,})",
         table(
@@ -82,6 +84,26 @@ def _advice(report: Report, failures: Sequence[Finding]) -> list[str]:
             lines += part
     rest = [f"And {left:,} more: `auditor checks ID` tells what to do about each."] if left else []
     return [*lines, *([""] if lines and rest else []), *rest]
+
+
+def _enforcement(report: Report) -> list[str]:
+    """The matrix, namespaces that fare alike in one row, and what could not be read for it."""
+    rows = [
+        [
+            prose(listed(line.namespaces)) if len(line.namespaces) > 1 else code(line.namespaces[0]),
+            *map(_cell, line.cells),
+        ]
+        for line in lines(report)
+    ]
+    told = table(("namespaces", *GOALS), rows, _ROOM)
+    unread = unseen(report.enforcement.unreadable) if told and report.enforcement else ()
+    return [*told, *(text for line in unread for text in ("", f"Perhaps more than is told here: {prose(line)}."))]
+
+
+def _cell(cell: GoalRow) -> str:
+    """The verdict, the policy, and the first thing against it."""
+    said = [who(cell), *list(against(cell))[:1]]
+    return "<br>".join([VERDICTS[cell.verdict], *(prose(text) for text in said if text)])
 
 
 def _subjects(row: Row) -> str:

@@ -8,6 +8,7 @@ from auditor.report import Report
 from auditor.reporters import Options
 from auditor.reporters.advice import what_to_do
 from auditor.reporters.closing import exit_text, gaps, listing
+from auditor.reporters.enforcement import enforcement
 from auditor.reporters.origins import relative, shared_folder
 from auditor.reporters.overview import heading, namespaces
 from auditor.reporters.rows import alike, one_each, section
@@ -27,6 +28,7 @@ def render(report: Report, options: Options) -> str:
     sections: tuple[Iterable[str], ...] = (
         heading(report, folder, width),
         namespaces(report, width),
+        enforcement(report, width),
         section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour),
         section(f"TO JUDGE BY HAND ({len(questions):,})", alike(questions), "what to find out", width, options.colour),
         what_to_do(report, failures, width),

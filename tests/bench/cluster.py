@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -178,6 +179,10 @@ def small_lists(total: int) -> Iterator[tuple[str, bytes]]:
             [{"metadata": {"name": f"node-{n}"}, "status": {"images": images, "nodeInfo": info}} for n in range(nodes)],
         ),
     )
+    config = base64.b64encode(b'{"auths":{"registry.corp.example:5000":{"auth":"ZmFrZTpmYWtl"}}}').decode()
+    pull = {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": config}}
+    secrets = [{"metadata": {"name": "corp", "namespace": f"team-{n}"}} | pull for n in range(NAMESPACES)]
+    yield "/api/v1/secrets", body("SecretList", secrets)
     yield "/api/v1/namespaces", body("NamespaceList", [{"metadata": {"name": f"team-{n}"}} for n in range(NAMESPACES)])
     yield (
         "/api/v1/serviceaccounts",

@@ -30,6 +30,8 @@ class Handler(BaseHTTPRequestHandler):
             body = b'{"gitVersion":"v1.36.2"}'
         elif url.path == "/apis":
             body = GROUPS
+        elif "dockercfg" in url.query:
+            body = EMPTY
         else:
             body = self.lists.get(url.path, EMPTY)
         self.send_response(200)

@@ -28,7 +28,7 @@ from auditor.enforcement.rego.syntax import (
     Unsupported,
     Var,
 )
-from auditor.enforcement.rego.values import MISSING, RegoSet, entries, identity, same, simple_key
+from auditor.enforcement.rego.values import MISSING, RegoSet, entries, identity, lookup, same, simple_key
 
 Env = Mapping[str, Any]
 Orders = dict[tuple[int, frozenset[str]], Body]
@@ -144,7 +144,9 @@ class Solver:
             if isinstance(value, list) and len(value) == len(pattern.items):
                 yield from self.match_all(module, list(zip(pattern.items, value, strict=True)), env)
         elif isinstance(pattern, ObjectTerm) and self._free(module, pattern, env):
-            keys = [key.value if isinstance(key, Const) else MISSING for key, _ in pattern.pairs]
+            if not all(isinstance(key, Const) for key, _ in pattern.pairs):
+                raise Unsupported("a pattern whose keys are computed")
+            keys = [key.value for key, _ in pattern.pairs if isinstance(key, Const)]
             if isinstance(value, dict) and set(map(identity, value)) == set(map(identity, keys)):
                 yield from self.match_all(
                     module, [(part, value[key]) for key, (_, part) in zip(keys, pattern.pairs, strict=True)], env
@@ -247,7 +249,7 @@ class Solver:
                     yield from self._below(module, item, rest, inner)
             return
         for found, inner in self.term(module, key, env):
-            below = item(value, found)
+            below = lookup(value, found)
             if below is not MISSING:
                 yield from self._below(module, below, rest, inner)
 

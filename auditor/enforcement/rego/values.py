@@ -68,7 +68,7 @@ def entries(value: Any) -> list[tuple[Any, Any]]:
     return [(one, one) for one in value] if isinstance(value, RegoSet) else []
 
 
-def item(value: Any, key: Any) -> Any:
+def lookup(value: Any, key: Any) -> Any:
     """What stands below a key, MISSING if nothing does."""
     if isinstance(value, list):
         inside = isinstance(key, int) and not isinstance(key, bool) and 0 <= key < len(value)
