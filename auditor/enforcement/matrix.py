@@ -82,8 +82,8 @@ def enforcement(world: World, mechanisms: Iterable[Mechanism], attempt: Attempt 
 
 
 def _read(mechanism: Mechanism, world: World, policies: list[ImagePolicy]) -> None:
-    for policy in mechanism.image_policies(world):
-        policies.append(policy)  # one by one: what was told before it raised something counts
+    """What is told before something is raised counts: extending a list adds one by one."""
+    policies.extend(mechanism.image_policies(world))
 
 
 def _unreadable(name: str, raised: Exception) -> Unreadable:

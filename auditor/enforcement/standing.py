@@ -32,8 +32,7 @@ def standing(found: Enforcement, holds: Callable[[str], bool] = lambda namespace
             for name in names
         ),
         unreadable=tuple(
-            UnreadableRow(gap.mechanism, gap.resource, gap.state, gap.detail)
-            for gap in dict.fromkeys(found.unreadable)
+            UnreadableRow(gap.mechanism, gap.resource, gap.state, gap.detail) for gap in dict.fromkeys(found.unreadable)
         ),
     )
 

@@ -30,7 +30,9 @@ def enforcement(report: Report, width: int) -> Iterator[str]:
     yield from table(["namespaces", *GOALS], rows, width)
     if notes:
         yield ""
-        told = [[f"{number}", who(cell) or "-", _few(list(against(cell, unreadable)))] for cell, number in notes.items()]
+        told = [
+            [f"{number}", who(cell) or "-", _few(list(against(cell, unreadable)))] for cell, number in notes.items()
+        ]
         yield from table(["", "enforced by, or nearest to it", "what is against it"], told, width, right=(0,))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from auditor.report import GoalRow, Report, UnreadableRow
+from auditor.report import GoalRow, Report
 from auditor.reporters.matrix import GOALS, VERDICTS, Line, against, lines, unseen, who
 
 

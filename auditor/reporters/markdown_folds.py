@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from auditor.report import CoverageRow, Finding, GoalRow, Report
 from auditor.reporters.evidence import in_words
 from auditor.reporters.markdown_table import folded, table
-from auditor.reporters.matrix import GOALS, VERDICTS, against, lines, unseen, who
 from auditor.reporters.markdown_text import code, paragraphs, place, prose, subject
+from auditor.reporters.matrix import GOALS, VERDICTS, against, lines, unseen, who
 from auditor.reporters.overview import is_gap
 from auditor.reporters.rows import Row, alike, counted, worst_first
 from auditor.reporters.unsettled import listed

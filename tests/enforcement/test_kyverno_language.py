@@ -186,7 +186,7 @@ def test_images_as_kyverno_takes_them_apart(image: str, registry: str, path: str
         ("*/Pod", "", True),
         ("v1/Pod", "", True),
         ("v2/Pod", "", False),
-        ("*/v1/Pod", "", True),
+        ("*/v1/Pod", "", False),
         ("apps/v1/*", "", False),
         ("*/ephemeralcontainers", "ephemeralcontainers", True),
         ("Deployment", "", False),
