@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         ServiceAccount,
         Shape,
     )
+    from auditor.mounts import absolute, mount_of
     from auditor.plugins import ALL as ADMISSION_PLUGINS
     from auditor.plugins import AdmissionPlugins, admission_plugins, last_value
     from auditor.policy import Policy
@@ -104,6 +105,7 @@ _HOMES = {
         "ServiceAccount",
         "Shape",
     ),
+    "mounts": ("absolute", "mount_of"),
     "plugins": ("AdmissionPlugins", "admission_plugins", "last_value"),
     "policy": ("Policy",),
     "registrykey": ("is_docker_hub_key", "is_glob", "parse_key", "path_prefix_without_slash", "taken_for_docker_hub"),
@@ -204,6 +206,7 @@ __all__ = [
     "StartFault",
     "Subject",
     "Unread",
+    "absolute",
     "admission_plugins",
     "aliased",
     "allowlist",
@@ -218,6 +221,7 @@ __all__ = [
     "kep",
     "key_problem",
     "last_value",
+    "mount_of",
     "out_of_date",
     "parse",
     "parse_entry",

@@ -27,7 +27,7 @@ PURE = sorted(
             "auditor/waivers.py",
             "auditor/policy.py",
             "auditor/reporters/*.py",
-            "auditor/enforcement/*.py",
+            "auditor/enforcement/**/*.py",
             "checks/**/*.py",
         ),
     )

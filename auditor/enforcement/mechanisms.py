@@ -10,6 +10,7 @@ from auditor.enforcement import (
     kubewarden,
     kyverno,
     openshift,
+    other_webhooks,
     policy_controller,
 )
 from auditor.enforcement.matrix import Mechanism
@@ -24,6 +25,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     connaisseur,
     kubewarden,
     openshift,
+    other_webhooks,
 )
 RESOURCES: tuple[str, ...] = tuple(
     dict.fromkeys((*(resource for found in MECHANISMS for resource in found.RESOURCES), PARAMETERS.name))

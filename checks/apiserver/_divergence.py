@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor import ADMISSION_PLUGINS, AdmissionPlugins, ControlPlanePod, Mount, admission_plugins, last_value
-from checks.apiserver._mounts import absolute
+from auditor import (
+    ADMISSION_PLUGINS,
+    AdmissionPlugins,
+    ControlPlanePod,
+    Mount,
+    absolute,
+    admission_plugins,
+    last_value,
+)
 
 Values = dict[str, str]
 """What each server has, by its name."""

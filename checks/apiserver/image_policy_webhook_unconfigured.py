@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import ApiServer, ControlPlanePod, Fail, Severity, admission_plugins, check, cis, docs, last_value
-from checks.apiserver._mounts import absolute, mount_of
+from auditor import (
+    ApiServer,
+    ControlPlanePod,
+    Fail,
+    Severity,
+    absolute,
+    admission_plugins,
+    check,
+    cis,
+    docs,
+    last_value,
+    mount_of,
+)
 
 
 @check(

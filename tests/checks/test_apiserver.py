@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from auditor import ADMISSION_PLUGINS, ControlPlanePod, Mount, admission_plugins
 from auditor.control_plane import read_flags
 from auditor.model import ClusterInfo, Coverage, Flag, Node, Snapshot
+from auditor.mounts import absolute, mount_of
 from auditor.report import Report
 from checks.apiserver._divergence import differences
-from checks.apiserver._mounts import absolute, mount_of
 from checks.apiserver._release import release, same
 from checks.apiserver._startup import doubtful, refusals
 from tests.auditing import audit
