@@ -14,7 +14,7 @@ def main() -> None:
     import gc
 
     # Pages of 500 objects make the collector run often and find nothing: what is read holds no cycles.
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(50_000, 20, 20)
     from auditor.cli import run
 
     sys.exit(run(sys.argv[1:]))

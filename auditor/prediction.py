@@ -2,33 +2,82 @@
 
 from __future__ import annotations
 
-from auditor.enforcement.chain import Goal, ImagePolicy, State, verdict
+from auditor.enforcement.chain import Goal, ImagePolicy, Link, State, verdict
 from auditor.enforcement.matrix import Enforcement
-from auditor.probe import Outcome, Probe
+from auditor.image import MalformedReference, Reference, parse, parse_entry
+from auditor.probe import Place, Probe
+from auditor.proof import Outcome
 
-_PLACES = {"init container": "initcontainers", "image volume": "imagevolumes"}
+_LINKS: dict[Place, frozenset[str]] = {
+    "container": frozenset(),
+    "init container": frozenset({"init containers", "reads init containers"}),
+    "image volume": frozenset({"image volumes", "reads image volumes"}),
+    "update": frozenset({"pods updated", "operations", "matches updates of pods", "template operations"}),
+    "ephemeral container": frozenset(
+        {"ephemeral containers", "reads ephemeral containers", "matches ephemeral containers", "template operations"}
+    ),
+}
+"""What mechanisms call a place: all of its links must hold for an image there to be denied."""
+_READS = "reads ephemeral containers"
 
 
 def predict(enforcement: Enforcement, probe: Probe) -> Outcome | None:
     """Denied, admitted, or None where a static reading does not tell."""
-    policies = [policy for policy in enforcement.policies if Goal.REGISTRIES in policy.goals]
-    verdicts = {id(policy): verdict(policy.chain(probe.namespace)) for policy in policies}
-    open_question = bool(enforcement.unreadable) or "unknown" in verdicts.values()
-    enforcing = [policy for policy in policies if verdicts[id(policy)] == "enforced"]
+    if not any(answer.namespace == probe.namespace for answer in enforcement.answers):
+        return None
+    chains = [
+        (policy, policy.chain(probe.namespace))
+        for policy in enforcement.policies
+        # An image by digest is what a policy about digests asks for.
+        if policy.goals - {Goal.DIGESTS}
+    ]
+    # Without a link nothing is known to apply. Where nodes enforce, the API server admits.
+    counting = [(policy, chain, verdict(chain)) for policy, chain in chains if chain and not _at_the_node(chain)]
+    possible = [found for found in counting if found[2] != "not-enforced"]
     if not probe.forbidden:
-        return None if enforcing or open_question else "admitted"
-    states = {_state(policy, probe) for policy in enforcing}
+        lets_in = all(said == "enforced" and _lets_in(policy, probe.image) for policy, _, said in possible)
+        return "admitted" if lets_in and not enforcement.unreadable else None
+    states: set[State] = set()
+    for policy, chain, said in possible:
+        state = _state(chain, probe.place)
+        sure = said == "enforced" and Goal.REGISTRIES in policy.goals
+        states.add(state if sure or state == "broken" else "unknown")
     if "holds" in states:
         return "denied"
-    return None if open_question or "unknown" in states else "admitted"
+    return None if enforcement.unreadable or "unknown" in states else "admitted"
 
 
-def _state(policy: ImagePolicy, probe: Probe) -> State:
-    """Whether an enforcing policy reads the place that the probe puts its image in."""
-    wanted = _PLACES.get(probe.place)
-    if wanted is None:
-        return "holds" if probe.place == "container" else "unknown"
-    for link in policy.chain(probe.namespace):
-        if link.name.lower().replace(" ", "").removeprefix("reads") in (wanted, wanted.removeprefix("image")):
-            return link.state
-    return "unknown"
+def _at_the_node(chain: tuple[Link, ...]) -> bool:
+    return any(link.name == "admission" and link.state == "broken" for link in chain)
+
+
+def _state(chain: tuple[Link, ...], place: Place) -> State:
+    """Whether a policy judges the place. The rules of a webhook may cover ephemeral containers whose images its engine
+    does not read."""
+    if place == "container":
+        return "holds"
+    found = {link.name: link.state for link in chain if link.name in _LINKS[place]}
+    if "broken" in found.values():
+        return "broken"
+    webhook = any(link.name == "webhook" for link in chain)
+    if "unknown" in found.values() or not found or (place == "ephemeral container" and webhook and _READS not in found):
+        return "unknown"
+    return "holds"
+
+
+def _lets_in(policy: ImagePolicy, image: str) -> bool:
+    """Whether a policy is known to let an image in: it asks for nothing but registries, and its list covers it."""
+    if Goal.SIGNATURES in policy.goals or policy.allowed is None:
+        return False
+    try:
+        reference = parse(image)
+    except MalformedReference:
+        return False
+    return any(_covers(entry, reference) for entry in policy.allowed)
+
+
+def _covers(entry: str, reference: Reference) -> bool:
+    try:
+        return parse_entry(entry).covers(reference)
+    except MalformedReference:
+        return False

@@ -41,6 +41,16 @@ _UNKNOWN_PARAMETERS = """\
   # ValidatingAdmissionPolicies may take parameters from objects of any kind. Which ones is up to the cluster:
   # `auditor rbac --context NAME` prints the rule. Without it, those policies are left to judgment."""
 
+_ALL = "# Read-only. Everything that Auditor needs beyond what system:discovery and system:basic-user give to all."
+_MORE = (
+    "# For `auditor probe`, beyond what system:discovery and system:basic-user give to all. Not read-only: see the end."
+)
+_PROBE = """\
+  # A probe creates pods in dry runs, and looks that none was kept. RBAC cannot tell a dry run from a write:
+  # bind this for the time of a probe alone."""
+_CHANGES = """\
+  # Dry-run changes of pods with the label auditor.dev/probe=target. Without it, these alone stay undecided."""
+
 
 def needed_resources(checks: Iterable[Check]) -> tuple[str, ...]:
     """What the checks rest on (names in coverage), in the order of the API; namespaces always, to tell a mistyped
@@ -55,21 +65,24 @@ def cluster_role(
     resources: Iterable[str],
     groups: Collection[str] | None = None,
     policies: Snapshot | None = None,
+    *,
+    probe: bool = False,
 ) -> str:
     """A ClusterRole manifest: list for each resource; get for what is looked up by name.
 
     `groups` are the API groups that there are: of those that not every cluster serves, only these get rules; None
     stands for all. `policies` is a snapshot with the cluster's policies and webhooks, which name further objects.
+    `probe`: with what `auditor probe` needs beside it.
     """
     found: dict[str, list[str]] = {}
     for name in resources:
         found.setdefault(BY_NAME[name].group, []).append(name)
     lines = [
-        "# Read-only. Everything that Auditor needs beyond what system:discovery and system:basic-user give to all.",
+        _MORE if probe else _ALL,
         "apiVersion: rbac.authorization.k8s.io/v1",
         "kind: ClusterRole",
         "metadata:",
-        "  name: auditor",
+        f"  name: {'auditor-probe' if probe else 'auditor'}",
         "rules:",
     ]
     core = found.pop("", [])
@@ -92,6 +105,9 @@ def cluster_role(
         lines += [_UNKNOWN_PARAMETERS] if known is None else _parameter_rules(parameter_refs(known))
     if "secrets" in core:
         lines += _rule("", ["secrets"], _SECRETS, verbs=("get", "list"))
+    if probe:
+        lines += _rule("", ["pods"], _PROBE, verbs=("create", "get"))
+        lines += _rule("", ["pods", "pods/ephemeralcontainers"], _CHANGES, verbs=("patch",))
     return "\n".join(lines) + "\n"
 
 

@@ -27,6 +27,8 @@ class Request:
     target: str
     headers: Mapping[str, str]
     identity: str
+    method: str = "GET"
+    body: bytes = b""
 
     def header(self, name: str) -> str:
         return {key.lower(): value for key, value in self.headers.items()}.get(name.lower(), "")
@@ -173,7 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
         api = self.server.api
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        request = Request(parts.path, query, self.path, dict(self.headers.items()), self._identity())
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = Request(
+            parts.path, query, self.path, dict(self.headers.items()), self._identity(), self.command, body
+        )
         fault = api.meet(request)
         match fault:
             case Hang():
@@ -196,6 +201,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(change(api.backend(request)))
             case None:
                 self._send(api.backend(request))
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET
 
     def _send(self, response: Response, after: int | None = None) -> None:
         body, headers = response.body, dict(response.headers)

@@ -1,4 +1,4 @@
-"""Objects behind the test API server: lists in pages, selectors, refusals and discovery, shaped like a real one's."""
+"""Objects behind the test API server: lists in pages, selectors, refusals, discovery and writes, as real ones have."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from tests.apiserver import Request, Response
 
 Object = dict[str, Any]
 Forbids = Callable[[str, str, str], bool]  # identity, plural, namespace
+Bars = Callable[[str, str, str, str], bool]  # identity, verb, plural with subresource, namespace
+Admits = Callable[[str, str, Object], tuple[int, str, str] | None]
+"""Of an operation, a subresource and the object as it would be: the refusal's status, reason and message, or None."""
 
 
 @dataclass
@@ -37,12 +40,16 @@ class Table:
 
 
 class Store:
-    """A backend. `violations` collects what no client should do, such as taking a token to another list."""
+    """A backend. `violations` collects what no client should do, such as taking a token to another list, or writing
+    without dryRun; `admits` is its admission, and one that `keeps` ignores dryRun."""
 
     def __init__(self, *, discovery: bool = True, admission: bool = True) -> None:
         self.revision = 697
         self.discovery = discovery
         self.forbids: Forbids = lambda identity, plural, namespace: False
+        self.bars: Bars = lambda identity, verb, plural, namespace: False
+        self.admits: Admits = lambda operation, subresource, item: None
+        self.keeps = False
         self.violations: list[str] = []
         self._expired = 0
         self._offers = True
@@ -110,11 +117,38 @@ class Store:
         plural = table.qualified if table else f"{rest[0]}.{api_version.rpartition('/')[0]}".rstrip(".")
         if self.forbids(request.identity, rest[0], namespace):
             return _forbidden(request, plural, "get" if len(rest) > 1 else "list", namespace)
+        verb = {"POST": "create", "PATCH": "patch"}.get(request.method, "get" if len(rest) > 1 else "list")
+        if self.bars(request.identity, verb, "/".join([rest[0], *rest[2:]]), namespace):
+            return _forbidden(request, "/".join([plural, *rest[2:]]), verb, namespace)
         if table is None:
             return Response(404, b"404 page not found\n", {}, "text/plain; charset=utf-8")
+        if request.method != "GET":
+            return self._write(request, table, namespace, rest)
         if len(rest) > 1:
             return self._get(request, table, namespace, rest[1])
         return self._list(request, table, namespace)
+
+    def _write(self, request: Request, table: Table, namespace: str, rest: Sequence[str]) -> Response:
+        """A create or a patch: after admission it is kept unless it is a dry run, as the API server does it."""
+        if request.query.get("dryRun") != "All":
+            self.violations.append(f"{request.method} {request.target} is no dry run")
+        sent = json.loads(request.body)
+        if request.method == "POST":
+            there = any(item["metadata"]["name"] == namespace for item in self._tables["v1", "namespaces"].items)
+            if not there:
+                return _status(404, "NotFound", f'namespaces "{namespace}" not found')
+            old, made = None, {**sent, "metadata": {**sent["metadata"], "namespace": namespace, "uid": "made"}}
+        else:
+            old = next((item for item in table.items if _key(item) == (namespace, rest[1])), None)
+            if old is None:
+                return _status(404, "NotFound", f'{table.plural} "{rest[1]}" not found')
+            made = _merged(old, sent)
+        refusal = self.admits("UPDATE" if old else "CREATE", "/".join(rest[2:]), made)
+        if refusal:
+            return _status(*refusal)
+        if self.keeps or request.query.get("dryRun") != "All":
+            table.items = sorted([*(item for item in table.items if item is not old), made], key=_key)
+        return _json({"kind": table.kind, "apiVersion": table.api_version, **made}, 200 if old else 201)
 
     def _get(self, request: Request, table: Table, namespace: str, name: str) -> Response:
         for item in table.items:
@@ -210,6 +244,17 @@ def _labelled(item: Object, selector: str) -> bool:
     )
 
 
+def _merged(old: Object, patch: Object) -> Object:
+    """A strategic merge of the lists of a pod's spec, by name."""
+    spec = dict(old["spec"])
+    for field_name, items in patch["spec"].items():
+        named = {item["name"]: item for item in spec.get(field_name, [])}
+        for item in items:
+            named[item["name"]] = {**named.get(item["name"], {}), **item}
+        spec[field_name] = list(named.values())
+    return {**old, "spec": spec}
+
+
 def _partial(item: Object) -> Object:
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": item["metadata"]}
 
@@ -229,6 +274,7 @@ def _status(code: int, reason: str, message: str, token: str = "") -> Response:
 
 def _forbidden(request: Request, plural: str, verb: str, namespace: str) -> Response:
     name, _, group = plural.partition(".")
+    plural = plural.partition("/")[0]
     scope = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     who = f'User "system:serviceaccount:platform:{request.identity}" cannot {verb} resource "{name}"'
     return _status(403, "Forbidden", f'{plural} is forbidden: {who} in API group "{group}" {scope}')

@@ -10,8 +10,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor import CLUSTER, About, Check, Fail, ImageUse, Manual, Node, Nodes, Policy, PullSecrets, Severity, Subject
+from auditor import (
+    CLUSTER,
+    About,
+    Check,
+    Enforcement,
+    Fail,
+    Goal,
+    ImagePolicy,
+    ImageUse,
+    Manual,
+    Node,
+    Nodes,
+    Policy,
+    PullSecrets,
+    Severity,
+    Subject,
+)
 from auditor.check import check, load_check
+from auditor.enforcement import kyverno
+from auditor.enforcement.chain import Link
 from auditor.engine import Scope, evaluate
 from auditor.exits import Exit, exit_code
 from auditor.model import (
@@ -24,7 +42,7 @@ from auditor.model import (
     Snapshot,
 )
 from auditor.policy import CheckSetting, Exclude, Waiver
-from auditor.report import Finding, Report, from_json, to_dict
+from auditor.report import Finding, Report, UnreadableRow, from_json, to_dict
 from auditor.views import PARAMETERS, SUBJECTS, Unit
 from auditor.wire import BY_NAME
 
@@ -195,6 +213,84 @@ def test_what_was_not_read_is_one_answer_for_the_scope(state: str) -> None:
     assert exit_code(report, Severity.HIGH) == Exit.INCOMPLETE
     assert exit_code(report, Severity.HIGH, allow_incomplete=True) == Exit.OK
     assert exit_code(report, None) == Exit.INCOMPLETE
+
+
+def about_namespaces(namespace: Namespace, enforcement: Enforcement) -> Iterator[Fail]:
+    """Fails where no registry is enforced."""
+    if enforcement.answer(namespace.name, Goal.REGISTRIES).verdict != "enforced":
+        yield Fail("open")
+
+
+def about_policies(policy: ImagePolicy) -> Iterator[Fail]:
+    """Fails for each."""
+    yield Fail(policy.mechanism)
+
+
+def spaces(*names: str) -> Snapshot:
+    return Snapshot(coverage=READ, namespaces=tuple(Namespace(name) for name in names))
+
+
+def standing_in(report: Report) -> list[str]:
+    assert report.enforcement is not None
+    return [row.namespace for row in report.enforcement.namespaces]
+
+
+@pytest.mark.parametrize("function", [about_namespaces, about_policies])
+def test_the_matrix_is_there_where_a_check_asks_for_it(function: Callable[..., Iterable[Fail]]) -> None:
+    report = audit(spaces("b", "a"), made(by_image), made(function))
+    assert standing_in(report) == ["a", "b"]
+    assert audit(spaces("b", "a")).enforcement is None
+
+
+def test_the_matrix_is_of_the_namespaces_that_are_audited() -> None:
+    found = spaces("a", "b", "kube-system")
+    only = audit(found, made(about_namespaces), scope=Scope(only=("a",)))
+    assert standing_in(only) == ["a"]
+    excluded = Policy(exclude=Exclude(namespaces=("kube-*",)))
+    assert standing_in(audit(found, made(about_namespaces), policy=excluded)) == ["a", "b"]
+    off = Policy(checks={"about-namespaces": CheckSetting(enabled=False, reason="r")})
+    assert audit(found, made(about_namespaces), policy=off).enforcement is None
+
+
+def test_the_matrix_survives_json_and_the_order_of_the_input() -> None:
+    report = audit(spaces("b", "a"), made(about_namespaces))
+    assert to_dict(from_json(msgspec.json.encode(to_dict(report)))) == to_dict(report)
+    assert to_dict(audit(spaces("a", "b"), made(about_namespaces))) == to_dict(report)
+
+
+def crash(world: object) -> Iterator[ImagePolicy]:
+    yield ImagePolicy("Kyverno", CLUSTER, frozenset({Goal.REGISTRIES}), (Link("all", "holds"),))
+    raise RuntimeError("hunter2-secret")
+
+
+def test_a_mechanism_that_breaks_is_an_answer_and_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kyverno, "image_policies", crash)
+    report = audit(spaces("a"), made(about_namespaces), made(about_policies))
+    assert report.enforcement is not None
+    assert report.enforcement.unreadable == (UnreadableRow("kyverno", "kyverno", "error", "RuntimeError"),)
+    (row,) = report.enforcement.namespaces
+    assert row.registries.verdict == "enforced"
+    assert (row.digests.verdict, row.digests.unread) == ("unknown", True)
+    broken = [finding for finding in report.findings if finding.cause == "error"]
+    assert [(finding.check, finding.subject) for finding in broken] == [("about-policies", Subject("Cluster", ""))]
+    assert "kyverno broke when it was read (RuntimeError)" in broken[0].message
+    assert any(finding.message == "Kyverno" for finding in report.findings)
+    assert "hunter2" not in str(to_dict(report))
+    assert exit_code(report, None) == Exit.INCOMPLETE
+
+
+def test_a_matrix_that_cannot_be_made_costs_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*given: object) -> object:
+        raise RuntimeError("hunter2-secret")
+
+    monkeypatch.setattr("auditor.views.world_of", broken)
+    report = audit(spaces("a"), made(about_namespaces), made(about_policies))
+    assert report.enforcement is None
+    assert {(finding.check, finding.cause) for finding in report.findings} == {
+        ("about-namespaces", "error"),
+        ("about-policies", "error"),
+    }
+    assert "hunter2" not in str(to_dict(report))
 
 
 def test_unseen_subjects_are_not_passed() -> None:

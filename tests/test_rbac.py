@@ -149,3 +149,19 @@ def test_the_command_line_for_an_input(tmp_path: Path, capsys: pytest.CaptureFix
     assert not [group for group, _, _ in rules(capsys.readouterr().out) if own_group(group)]
     assert run(["rbac"]) == 0
     assert "argoproj.io" in {group for group, _, _ in rules(capsys.readouterr().out)}
+
+
+def test_a_probe_needs_little_more(capsys: pytest.CaptureFixture[str]) -> None:
+    before, after = rules(cluster_role(EVERYTHING)), rules(cluster_role(EVERYTHING, probe=True))
+    assert set(after) - set(before) == {
+        ("", "pods", "create"),
+        ("", "pods", "get"),
+        ("", "pods", "patch"),
+        ("", "pods/ephemeralcontainers", "patch"),
+    }
+    assert set(before) <= set(after)
+    assert run(["rbac", "--probe"]) == 0
+    printed = capsys.readouterr().out
+    assert ("", "pods", "create") in rules(printed)
+    assert "Read-only" not in printed
+    assert yaml.safe_load(printed)["metadata"]["name"] != yaml.safe_load(cluster_role(EVERYTHING))["metadata"]["name"]

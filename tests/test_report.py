@@ -84,7 +84,8 @@ def test_only_the_unread_and_the_broken_make_an_audit_incomplete() -> None:
 def test_the_published_form_has_its_keys_in_order() -> None:
     plain = to_dict(shop())
     assert list(plain) == [
-        *("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "warnings")
+        *("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings"),
+        *("enforcement", "warnings"),
     ]
     assert list(plain["findings"][0]) == [
         *("id", "cluster", "check", "status", "cause", "severity", "namespace", "subject", "image"),
@@ -94,6 +95,42 @@ def test_the_published_form_has_its_keys_in_order() -> None:
     assert list(plain["summary"]) == ["pass", "fail", "manual", "waived", "bySeverity", "byNamespace"]
     assert list(plain["checks"][0]) == ["id", "title", "severity", "pass", "fail", "manual", "waived"]
     assert plain["findings"][0] == finding_to_dict(shop().findings[0])
+
+
+def test_the_published_form_of_the_matrix() -> None:
+    plain = json.loads(json.dumps(to_dict(shop())["enforcement"]))
+    assert list(plain) == ["version", "namespaces", "unreadable"]
+    assert plain["version"] == 1
+    assert [list(row) for row in plain["namespaces"]] == 5 * [["namespace", "registries", "digests", "signatures"]]
+    assert plain["namespaces"][1]["digests"] == {
+        "verdict": "not-enforced",
+        "by": "ClusterPolicy/pinned",
+        "mechanism": "Kyverno",
+        "link": "action",
+        "detail": "failures are only reported",
+        "beside": ["UPDATE: left out"],
+        "unread": False,
+    }
+    assert plain["unreadable"][1] == {
+        "mechanism": "connaisseur",
+        "resource": "connaisseur",
+        "state": "error",
+        "detail": "KeyError",
+    }
+    assert to_dict(report())["enforcement"] is None
+
+
+def test_a_report_from_before_the_matrix_is_read() -> None:
+    plain = to_dict(shop())
+    del plain["enforcement"]
+    assert from_json(json.dumps(plain).encode()) == msgspec.structs.replace(shop(), enforcement=None)
+
+
+def test_a_matrix_of_another_version_is_refused() -> None:
+    plain = to_dict(shop())
+    plain["enforcement"]["version"] = 2
+    with pytest.raises(msgspec.MsgspecError):
+        from_json(json.dumps(plain).encode())
 
 
 def test_a_subject_without_a_container_has_no_such_key() -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.commands.inputs import collect, read_policy
-from auditor.commands.options import Context, Exclude, Kubeconfig, Namespaces, PolicyFile
+from auditor.commands.options import Context, Exclude, HostRoot, Kubeconfig, Namespaces, PolicyFile
 from auditor.commands.terminal import width
-from auditor.errors import UsageError
+from auditor.errors import SourceError, UsageError
 from auditor.exits import Exit
 from auditor.output import write_standard
 
 if TYPE_CHECKING:
-    from auditor.model import Snapshot
     from auditor.policy import Policy
-    from auditor.probe import Proof
+    from auditor.proof import Proof
     from auditor.views import Views
 
 
@@ -28,7 +27,7 @@ def enforce(
     ] = "validating-admission-policy",
     policy: PolicyFile = None,
 ) -> int:
-    """Print an admission policy that enforces the policy file's registries."""
+    """Print an admission policy that enforces the policy file's registries. Nothing is applied."""
     from auditor.enforce import ENGINES, manifests
 
     if engine not in ENGINES:
@@ -43,62 +42,92 @@ def probe(
     namespace: Namespaces = None,
     exclude_namespace: Exclude = None,
     policy: PolicyFile = None,
+    host_root: HostRoot = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it starts.")] = False,
     output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="table or json.")] = "table",
 ) -> int:
-    """Prove what is enforced: ask the API server for pods in dry runs, of which nothing is kept."""
+    """Prove what is enforced: ask the API server for pods in dry runs, of which nothing is kept.
+
+    The answers stand beside what the cluster's policies let one expect. `auditor rbac --probe` prints the rights.
+    """
+    from auditor.enforcement.mechanisms import RESOURCES
     from auditor.engine import Scope
+    from auditor.image_policy_files import BACKEND_NEEDS
     from auditor.reporters.proofs import FORMATS
+    from auditor.sources.probing import is_namespace
     from auditor.views import Views
 
     if output not in FORMATS:
         raise UsageError(f"-o {output}: there is no format {output!r}", f"There is: {', '.join(FORMATS)}.")
+    if not (yes or sys.stdin.isatty()):
+        raise UsageError("a probe asks before it starts, and there is nobody to ask", "Say so with --yes.")
     rules = read_policy(policy)
-    snapshot = collect(None, kubeconfig, context, namespace, exclude_namespace, False).snapshot
+    read = ("namespaces", "nodes", *BACKEND_NEEDS, *RESOURCES)
+    snapshot = collect(None, kubeconfig, context, namespace, exclude_namespace, False, read, host_root).snapshot
     scope = Scope(tuple(namespace or ()), (*(exclude_namespace or ()), *rules.exclude.namespaces))
     views = Views(snapshot, rules, scope.only)
-    known = {found.name for found in snapshot.namespaces} | set(scope.only)
-    places = [name for name in sorted(known) if scope.holds(name)]
+    known = {found.name for found in views.world.namespaces} | set(scope.only)
+    places = [name for name in sorted(known) if scope.holds(name) and is_namespace(name)]
     if not places:
-        raise UsageError("there is no namespace to probe", "Name one with -n: namespaces could not be listed.")
+        raise UsageError("there is no namespace to probe", "Name one with -n, if namespaces cannot be listed.")
     if not yes:
         _ask(places)
-    proofs = list(_prove(kubeconfig, context, places, rules, views, snapshot))
+    try:
+        proofs = list(_prove(kubeconfig, context, places, rules, views))
+    except KeyboardInterrupt:
+        raise typer.Abort from None  # typer itself would end without a word
     write_standard(FORMATS[output](proofs, width()))
-    return Exit.FINDINGS if any(proof.differs for proof in proofs) else Exit.OK
+    return _exit(proofs)
 
 
 def _ask(places: list[str]) -> None:
-    """A person's yes; without a terminal there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise UsageError("a probe asks before it starts, and there is nobody to ask", "Say so with --yes.")
+    """A person's yes."""
     print(
-        f"Pods will be asked for in {len(places)} namespaces, all as dry runs: nothing is kept. Audit logs show it.",
+        f"Pods will be asked for in {len(places)} namespaces ({', '.join(places[:3])}{', …' if places[3:] else ''}), "
+        "all in dry runs: nothing is kept.\nAdmission webhooks are called, and audit logs tell of it.",
         file=sys.stderr,
     )
     typer.confirm("Start?", abort=True, err=True)
 
 
 def _prove(
-    kubeconfig: str | None, context: str | None, places: list[str], policy: Policy, views: Views, snapshot: Snapshot
-) -> Iterable[Proof]:
+    kubeconfig: str | None, context: str | None, places: list[str], policy: Policy, views: Views
+) -> Iterator[Proof]:
     from auditor.prediction import predict
-    from auditor.probe import probes
-    from auditor.sources.probing import Prober, in_use
+    from auditor.probe import allowed_image
+    from auditor.sources.probing import Prober
     from auditor.sources.progress import Progress
 
-    prober = Prober(kubeconfig, context)
+    running: dict[str | None, list[str]] = {}
+    for use in views.image_uses:
+        running.setdefault(use.namespace, []).append(use.image)
+    enforcement = views.enforcement
+    prober = Prober(kubeconfig, context, hidden=not views.world.apiservers)
     progress = Progress.on()
-    allowed: dict[str, str] = {}
-    questions = []
-    for place in places:
-        running = in_use([use.normalised for use in views.image_uses if use.namespace == place])
-        asked = list(probes(place, policy, [running] if running else []))
-        allowed |= {probe.namespace: probe.image for probe in asked if not probe.forbidden}
-        questions += asked
     try:
-        enforcement = views.enforcement
-        yield from prober.prove(questions, allowed, lambda probe: predict(enforcement, probe), progress)
-        yield from prober.swaps(questions, lambda probe: predict(enforcement, probe))
+        for place in places:
+            allowed = allowed_image(place, policy, running.get(place, ()))
+            for proof in prober.prove(place, allowed, lambda asked: predict(enforcement, asked)):
+                progress.advance("dry runs", 1)
+                yield proof
     finally:
         progress.finish()
+        prober.close()
+
+
+def _exit(proofs: list[Proof]) -> Exit:
+    """SourceError where the rights to ask are missing: what could be proven is written by then."""
+    from auditor.proof import NO_RIGHTS
+
+    told = [proof for proof in proofs if not proof.probe.changes]
+    barred = [proof.probe.namespace for proof in told if proof.verdict.by == NO_RIGHTS]
+    if barred:
+        more = f" and {len(barred) - 5} more" if barred[5:] else ""
+        raise SourceError(
+            f"the rights to create and to get pods are missing in {', '.join(barred[:5])}{more}: not probed",
+            "`auditor rbac --probe` prints the rights that a probe needs; nothing is ever kept.",
+        )
+    if any(proof.differs for proof in proofs):
+        return Exit.FINDINGS
+    open_questions = (proof for proof in told if proof.probe.place == "container" and proof.probe.forbidden)
+    return Exit.INCOMPLETE if any(proof.verdict.outcome == "undecided" for proof in open_questions) else Exit.OK

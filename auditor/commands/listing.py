@@ -72,6 +72,7 @@ def rbac(
     source: From = None,
     kubeconfig: Kubeconfig = None,
     context: Context = None,
+    probe: Annotated[bool, typer.Option("--probe", help="With what `auditor probe` needs: to create pods.")] = False,
 ) -> int:
     """Print the least ClusterRole that the checks need: for a cluster or an input, else for any."""
     from auditor.packs import load_packs, select
@@ -79,10 +80,10 @@ def rbac(
 
     resources = needed_resources(select(load_packs(()), check or ()))
     if not (source or kubeconfig or context):
-        write_standard(cluster_role(resources))
+        write_standard(cluster_role(resources, probe=probe))
         return Exit.OK
     asked = tuple(name for name in NAMING if name in resources) or ("namespaces",)
     collected = collect(source, kubeconfig, context, (), (), False, asked)
     groups = groups_of(collected.snapshot) if source else collected.groups
-    write_standard(cluster_role(resources, groups, collected.snapshot))
+    write_standard(cluster_role(resources, groups, collected.snapshot, probe=probe))
     return Exit.OK

@@ -90,7 +90,7 @@ def _enforcement(report: Report) -> list[str]:
     """The matrix, namespaces that fare alike in one row, and what could not be read for it."""
     rows = [
         [
-            prose(listed(line.namespaces)) if len(line.namespaces) > 1 else code(line.namespaces[0]),
+            listed([code(name) for name in line.namespaces]),
             *map(_cell, line.cells),
         ]
         for line in lines(report)

@@ -4,39 +4,64 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from auditor.escape import escape, escape_json
-from auditor.probe import Proof, wrong
-from auditor.report import Severity, Subject, identity
-from auditor.reporters.grid import table
+from auditor.escape import escape_json
+from auditor.proof import Proof, wrong
+from auditor.report import Finding, Severity, Subject, finding_to_dict, identity
+from auditor.reporters.cells import wrap_text
+from auditor.reporters.grid import Cell, table
 
 CHECK = "enforcement-probe-differs"
 SCHEMA = "auditor.probe/v1"
+_REMEDIATION = (
+    "Find out what decides there: the answer's message names it. Where the API server admits what should be denied, "
+    "mend the policy or what it rests on; where it denies what was thought to be admitted, tell the maintainers of "
+    "Auditor, or list what it may not read."
+)
+_LONGEST = 400
 
 
 def render_table(proofs: Sequence[Proof], width: int = 80) -> str:
-    """One row a question, then what differs from what was predicted."""
+    """One row a question; below it the servers' messages, each once, and what differs from what was predicted."""
+    messages: dict[str, int] = {}
     rows = [
         [
-            proof.probe.namespace or "-",
-            f"{'forbidden' if proof.probe.forbidden else 'allowed'} image, {proof.probe.place}",
+            proof.probe.namespace,
+            f"{_kind(proof)}, {proof.probe.place}",
             proof.predicted or "not told",
-            _answer(proof),
+            _answer(proof, messages),
         ]
         for proof in proofs
     ]
-    lines = list(
-        table(["namespace", "asked", "predicted", "answer"], [[escape(cell) for cell in row] for row in rows], width)
-    )
+    lines = table(["namespace", "image", "predicted", "answer"], rows, width)
+    if messages:
+        lines.append("")
+    for message, number in messages.items():
+        short = message[:_LONGEST]
+        lines += wrap_text(f"[{number}] {short}{'…' if short != message else ''}", width, "    ")
     differences = [proof for proof in proofs if proof.differs]
-    lines += ["", f"{len(proofs)} dry runs, {len(differences)} answered otherwise than predicted. Nothing was kept."]
-    lines += [escape(f"- {proof.probe.namespace}: {wrong(proof)}") for proof in differences]
+    lines += ["", f"{len(proofs)} questions, {len(differences)} answered otherwise than predicted. Nothing was kept."]
+    for proof in differences:
+        lines += wrap_text(f"{Severity.HIGH} {CHECK} {proof.probe.namespace}: {wrong(proof)}", width, "  ")
     return "\n".join(lines) + "\n"
 
 
-def _answer(proof: Proof) -> str:
+def _kind(proof: Proof) -> str:
+    return "forbidden" if proof.probe.forbidden else "allowed"
+
+
+def _answer(proof: Proof, messages: dict[str, int]) -> Cell:
+    """`messages` are those told so far with their numbers; this one's is added."""
     verdict = proof.verdict
-    return f"{verdict.outcome}{f' by {verdict.by}' if verdict.by else ''}{' (differs)' if proof.differs else ''}"
+    told = f"{verdict.outcome}{f' by {verdict.by}' if verdict.by else ''}"
+    if verdict.outcome == "undecided":
+        told = f"undecided: {verdict.by}"
+    if verdict.message:
+        told += f" [{messages.setdefault(verdict.message, len(messages) + 1)}]"
+    if proof.differs:
+        told += " (differs)"
+    return [told, f"no difference: {proof.excuse}"] if proof.excuse else [told]
 
 
 def render_json(proofs: Sequence[Proof], width: int = 80) -> str:
@@ -53,6 +78,8 @@ def render_json(proofs: Sequence[Proof], width: int = 80) -> str:
                 "outcome": proof.verdict.outcome,
                 "by": proof.verdict.by,
                 "message": proof.verdict.message,
+                "differs": proof.differs,
+                "excuse": proof.excuse,
             }
             for proof in proofs
         ],
@@ -61,19 +88,26 @@ def render_json(proofs: Sequence[Proof], width: int = 80) -> str:
     return escape_json(json.dumps(plain, indent=2, ensure_ascii=False)) + "\n"
 
 
-def _finding(proof: Proof) -> dict[str, object]:
-    namespace = proof.probe.namespace
-    part = f"{'forbidden' if proof.probe.forbidden else 'allowed'} {proof.probe.place}"
-    return {
-        "id": identity(CHECK, namespace, Subject("Namespace", namespace), part),
-        "check": CHECK,
-        "status": "fail",
-        "severity": str(Severity.HIGH),
-        "namespace": namespace,
-        "subject": {"kind": "Namespace", "name": namespace},
-        "message": wrong(proof),
-        "evidence": {"image": proof.probe.image, "place": proof.probe.place, "answer": proof.verdict.message},
-    }
+def _finding(proof: Proof) -> dict[str, Any]:
+    namespace, subject = proof.probe.namespace, Subject("Namespace", proof.probe.namespace)
+    return finding_to_dict(
+        Finding(
+            id=identity(CHECK, namespace, subject, f"{_kind(proof)} {proof.probe.place}"),
+            check=CHECK,
+            status="fail",
+            severity=Severity.HIGH,
+            subject=subject,
+            message=wrong(proof),
+            namespace=namespace,
+            evidence={
+                "image": proof.probe.image,
+                "place": proof.probe.place,
+                "predicted": proof.predicted,
+                "answer": proof.verdict.message or proof.verdict.outcome,
+            },
+            remediation=_REMEDIATION,
+        )
+    )
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Proof], int], str]] = {"table": render_table, "json": render_json}

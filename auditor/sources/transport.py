@@ -1,10 +1,11 @@
-"""One GET through the kubernetes client: its credentials, TLS and proxies; raw bytes back, within a time limit."""
+"""One request through the kubernetes client: its credentials, TLS and proxies; raw bytes back, within a time limit."""
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 JSON = "application/json"
+MERGE_PATCH = "application/strategic-merge-patch+json"
 PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9./_-]+")
 
 
 class Answer(Struct, frozen=True):
@@ -69,8 +73,13 @@ class Connection:
         url, headers = self._request(path, accept)
         return self._answer("GET", url, headers)
 
-    def dry_run(self, method: str, path: str, body: Any, content_type: str = JSON) -> Answer:
-        """A write that the server judges and does not keep. There is no way here to write anything else."""
+    def dry_run(self, method: Literal["POST", "PATCH"], path: str, body: Any, content_type: str = JSON) -> Answer:
+        """A write that the server judges and does not keep. There is no way here to write anything else.
+
+        `path` has no query, for it could say otherwise; ValueError where it does. Redirects are not followed.
+        """
+        if method not in ("POST", "PATCH") or not _PLAIN_PATH.fullmatch(path):
+            raise ValueError(f"no dry run: {method} of such a path")
         url, headers = self._request(f"{path}?dryRun=All&fieldManager=auditor-probe", JSON)
         headers["Content-Type"] = content_type
         return self._answer(method, url, headers, body)

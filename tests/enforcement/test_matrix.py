@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+import pytest
 
 from auditor.check import About
 from auditor.coverage import Unread
 from auditor.enforcement import admission_policy
-from auditor.enforcement.chain import Goal, ImagePolicy, Link
+from auditor.enforcement.chain import Goal, ImagePolicy, Link, verdict
 from auditor.enforcement.matrix import Mechanism, Unreadable, enforcement
 from auditor.enforcement.world import World
 from auditor.report import Subject
@@ -33,7 +35,7 @@ class Told:
     RESOURCES = ("things.example",)
     __name__ = "auditor.enforcement.told"
 
-    def __init__(self, *policies: ImagePolicy, gap: Unread | None = None) -> None:
+    def __init__(self, *policies: ImagePolicy, gap: Exception | None = None) -> None:
         self.policies = policies
         self.gap = gap
 
@@ -78,6 +80,38 @@ def test_a_mechanism_that_was_not_read_is_named_and_what_it_told_counts() -> Non
     assert found.unreadable == (Unreadable("told", "things.example", "forbidden", "no right"),)
     assert found.answer("prod", Goal.REGISTRIES).verdict == "enforced"
     assert found.answer("dev", Goal.REGISTRIES).verdict == "not-enforced"
+
+
+def swallow(call: Callable[[], object]) -> Exception | None:
+    try:
+        call()
+    except LookupError as error:
+        return error
+    return None
+
+
+def test_a_mechanism_that_breaks_hides_no_other() -> None:
+    broken = Told(says("one", prod=HOLDS), gap=KeyError("hunter2-secret"))
+    found = enforcement(world([]), [broken, Told(says("other", dev=HOLDS))], swallow)
+    assert found.unreadable == (Unreadable("told", "told", "error", "KeyError"),)
+    assert found.enforced(Goal.REGISTRIES) == ("dev", "prod")
+
+
+def test_a_fault_goes_on_its_way_where_nobody_takes_it() -> None:
+    with pytest.raises(KeyError):
+        enforcement(world([]), [Told(gap=KeyError("x"))])
+
+
+def test_a_policy_without_a_link_enforces_nothing_and_is_the_last_to_be_named() -> None:
+    assert verdict(()) == "not-enforced"
+    assert verdict((Link("UPDATE", "holds", essential=False),)) == "not-enforced"
+    silent, broken = says("silent"), says("broken", prod=(*BROKEN, *BROKEN))
+    found = enforcement(world([]), [Told(silent, broken)])
+    assert found.answer("prod", Goal.REGISTRIES).policy is broken
+    alone = found.answer("dev", Goal.REGISTRIES)
+    assert (alone.policy, alone.verdict) == (silent, "not-enforced")
+    assert alone.weakest is not None
+    assert alone.weakest.state == "broken"
 
 
 def test_a_module_is_a_mechanism() -> None:

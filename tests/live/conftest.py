@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, method=method)
         request.add_header("Authorization", f"Bearer {self.token}")
-        request.add_header("Content-Type", "application/json")
+        kind = "merge-patch+json" if method == "PATCH" else "json"
+        request.add_header("Content-Type", f"application/{kind}")
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -91,7 +93,15 @@ def given(kubeconfig: Path) -> Iterator[Server]:
     yield Server(document["clusters"][0]["cluster"]["server"], user["token"], kubeconfig)
 
 
-def started(folder: Path) -> Iterator[Server]:
+@contextmanager
+def own_server(folder: Path, *flags: str) -> Iterator[Server]:
+    """A server of the test's own, with further flags; the test is skipped where none can be started."""
+    if not ASSETS:
+        pytest.skip("no API server of the test's own: set KUBEBUILDER_ASSETS")
+    yield from started(folder, *flags)
+
+
+def started(folder: Path, *flags: str) -> Iterator[Server]:
     """etcd and kube-apiserver on loopback, with an admin and an account that has no rights yet."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -125,6 +135,7 @@ def started(folder: Path) -> Iterator[Server]:
         "--authorization-mode=RBAC",
         "--disable-admission-plugins=ServiceAccount",
         "--service-cluster-ip-range=10.0.0.0/24",
+        *flags,
     ]
     processes = []
     url = f"https://127.0.0.1:{secure}"

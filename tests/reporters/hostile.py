@@ -11,11 +11,15 @@ from auditor.report import (
     CheckRow,
     ClusterRow,
     CoverageRow,
+    EnforcementRow,
     Finding,
+    GoalRow,
+    NamespaceRow,
     Report,
     Severity,
     Status,
     Subject,
+    UnreadableRow,
 )
 from tests.reporters.samples import report
 
@@ -105,6 +109,27 @@ def findings(draw: st.DrawFn) -> Finding:
     )
 
 
+_CELLS = st.builds(
+    GoalRow,
+    st.sampled_from(["enforced", "unknown", "not-enforced"]),
+    st.none() | ANY,
+    st.none() | ANY,
+    st.none() | ANY,
+    ANY,
+    st.lists(ANY, max_size=6).map(tuple),
+    st.booleans(),
+)
+MATRICES = st.builds(
+    EnforcementRow,
+    st.lists(st.builds(NamespaceRow, ANY, _CELLS, _CELLS, _CELLS), max_size=4, unique_by=lambda row: row.namespace).map(
+        tuple
+    ),
+    st.lists(
+        st.builds(UnreadableRow, ANY, ANY, st.sampled_from(["forbidden", "excluded", "error"]), ANY), max_size=3
+    ).map(tuple),
+)
+
+
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     found = draw(st.lists(findings(), max_size=6))
@@ -114,6 +139,7 @@ def reports(draw: st.DrawFn) -> Report:
         report(coverage=draw(st.lists(rows, max_size=4)), warnings=draw(st.lists(ANY, max_size=2)), checks=()),
         cluster=ClusterRow(draw(ANY), draw(st.none() | ANY), draw(ANY), draw(st.none() | ANY), draw(ANY)),
         findings=tuple(found),
+        enforcement=draw(st.none() | MATRICES),
         checks=tuple(
             {f.check: CheckRow(f.check, draw(ANY), f.severity, draw(st.integers(0, 9))) for f in found}.values()
         ),

@@ -13,12 +13,16 @@ from auditor.report import (
     CheckRow,
     ClusterRow,
     CoverageRow,
+    EnforcementRow,
     Finding,
+    GoalRow,
+    NamespaceRow,
     PolicyRow,
     Report,
     Severity,
     Status,
     Subject,
+    UnreadableRow,
 )
 from tests.reporters.hostile import FRAGMENTS
 from tests.reporters.samples import CHECKS, finding, report, shop, use
@@ -50,7 +54,19 @@ def hostile() -> Report:
     )
     rows = {f.check: CheckRow(f.check, f.message, f.severity) for f in found}
     return msgspec.structs.replace(
-        made, policy=PolicyRow(everything, everything), checks=tuple(rows.values()), findings=tuple(found)
+        made,
+        policy=PolicyRow(everything, everything),
+        checks=tuple(rows.values()),
+        findings=tuple(found),
+        enforcement=_matrix(fragments),
+    )
+
+
+def _matrix(fragments: tuple[str, ...]) -> EnforcementRow:
+    cells = [GoalRow("unknown", text, text, text, text, (text,), unread=True) for text in fragments]
+    return EnforcementRow(
+        tuple(NamespaceRow(text, cell, cell, cell) for text, cell in zip(fragments, cells, strict=True)),
+        tuple(UnreadableRow(text, text, "forbidden", text) for text in fragments),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
+
 from auditor.report import (
     AppliedWaiver,
     Cause,
@@ -12,7 +14,10 @@ from auditor.report import (
     ClusterRow,
     Counts,
     CoverageRow,
+    EnforcementRow,
     Finding,
+    GoalRow,
+    NamespaceRow,
     PolicyRow,
     Report,
     Severity,
@@ -20,6 +25,7 @@ from auditor.report import (
     Subject,
     Summary,
     Tool,
+    UnreadableRow,
     identity,
 )
 
@@ -100,6 +106,7 @@ def report(
     warnings: Sequence[str] = (),
     cluster: ClusterRow | None = None,
     checks: Iterable[str] = CHECKS,
+    enforcement: EnforcementRow | None = None,
 ) -> Report:
     """A report whose summary fits its findings, one subject per finding."""
     spaces: dict[str, Counts] = {name: Counts(passed=count) for name, count in (passed or {}).items()}
@@ -128,6 +135,46 @@ def report(
         ),
         findings=tuple(sorted(findings, key=lambda f: (f.namespace or "", f.check, str(f.subject), f.id))),
         warnings=tuple(warnings),
+        enforcement=enforcement,
+    )
+
+
+def enforced() -> EnforcementRow:
+    """Namespaces of each kind: enforced, almost, not at all, and not to be told for want of a right."""
+    closed = GoalRow("enforced", "ValidatingAdmissionPolicy/registries", "ValidatingAdmissionPolicy")
+    leaky = GoalRow(
+        "enforced",
+        "ClusterPolicy/registries",
+        "Kyverno",
+        beside=("failure policy: failurePolicy is Ignore: an error lets the pod in", "image volumes"),
+    )
+    almost = GoalRow(
+        "not-enforced", "ClusterPolicy/pinned", "Kyverno", "action", "failures are only reported", ("UPDATE: left out",)
+    )
+    open_question = GoalRow(
+        "unknown", "Policy/legacy/signed", "Kyverno", "images", "whether an attestor's key is read is not known"
+    )
+    nothing = GoalRow("not-enforced")
+    unread = GoalRow("unknown", unread=True)
+    doubt = msgspec.structs.replace(almost, verdict="unknown", unread=True)
+    cells = {
+        "kube-system": (nothing, nothing, nothing),
+        "legacy": (leaky, almost, open_question),
+        "monitoring": (nothing, nothing, nothing),
+        "payments": (closed, closed, unread),
+        "web": (closed, doubt, unread),
+    }
+    return EnforcementRow(
+        tuple(NamespaceRow(name, *row) for name, row in cells.items()),
+        (
+            UnreadableRow(
+                "policy_controller",
+                "clusterimagepolicies.policy.sigstore.dev",
+                "forbidden",
+                'User "auditor" cannot list',
+            ),
+            UnreadableRow("connaisseur", "connaisseur", "error", "KeyError"),
+        ),
     )
 
 
@@ -287,4 +334,4 @@ def shop() -> Report:
     ]
     warnings = ["policy: waivers[3] (namespace old-*): matches nothing in this audit"]
     passed = {"": 20, "payments": 14, "web": 55, "legacy": 9, "kube-system": 31, "monitoring": 12}
-    return report(findings, passed=passed, coverage=coverage, warnings=warnings)
+    return report(findings, passed=passed, coverage=coverage, warnings=warnings, enforcement=enforced())

@@ -6,21 +6,19 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
-from types import SimpleNamespace
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 
 from auditor.escape import escape
-from auditor.report import ClusterRow, CoverageRow, Finding, Report
+from auditor.report import ClusterRow, CoverageRow, EnforcementRow, Finding, Report
 from auditor.reporters import Options, render
-from auditor.reporters.html_enforcement import Cell, tabulated
 from auditor.reporters.html_report import page
 from auditor.reporters.html_text import Block, blocks, evidence, is_link
 from tests.reporters.hostile import reports
 from tests.reporters.html_samples import compared, hostile, large
-from tests.reporters.samples import finding, report, shop, use
+from tests.reporters.samples import enforced, finding, report, shop, use
 
 VOID = {"meta", "input", "wbr", "br"}
 OPTIONAL = {"dt", "dd"}
@@ -196,23 +194,18 @@ def test_what_is_new_gone_and_unseen_since_an_earlier_report() -> None:
     assert "data-new" not in re.sub(r"<script>.*?</script>", "", render("html", after), flags=re.DOTALL)
 
 
-def test_the_matrix_of_enforcement_is_there_where_something_was_said() -> None:
-    assert 'id="enforcement"' not in render("html", shop())
-    answers = [
-        SimpleNamespace(namespace=space, goal=goal, verdict=verdict, by="ClusterPolicy/<b>", detail="fails open")
-        for space, goal, verdict in (
-            ("a", "registries", "enforced"),
-            ("b", "registries", "not-enforced"),
-            ("b", "digests", "unknown"),
-        )
-    ]
-    matrix = tabulated(answers)
-    assert matrix.goals == ("registries", "digests")
-    assert [name for name, _ in matrix.rows] == ["b", "a"]
-    assert matrix.rows[1][1][1] == Cell()
-    found = Tree(page(shop(), Options(), enforcement=matrix))
-    assert "ClusterPolicy/<b>" in found.texts["enforcement"]
-    assert "not enforced" in found.texts["enforcement"]
+def test_the_matrix_of_enforcement_is_there_where_the_report_has_one() -> None:
+    assert 'id="enforcement"' not in render("html", report(passed={"a": 1}))
+    assert 'id="enforcement"' not in render("html", report(passed={"a": 1}, enforcement=EnforcementRow()))
+    found = Tree(render("html", shop())).texts["enforcement"]
+    for text in (
+        *("What stops a forbidden image", "registries", "digests", "signatures", "2 namespaces"),
+        *("not enforced", "Kyverno ClusterPolicy/registries", "nearest: Kyverno Policy/legacy/signed"),
+        *("failurePolicy is Ignore", "action: failures are only reported", "could not be judged: connaisseur"),
+        *("not read: clusterimagepolicies.policy.sigstore.dev", "not all was read that could enforce it"),
+    ):
+        assert text in found
+    assert all(row.namespace in found for row in enforced().namespaces)
 
 
 def test_the_same_finding_of_two_clusters_has_two_anchors() -> None:

@@ -1,0 +1,21 @@
+"""The cluster that the tests of probes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.apiserver import ApiServer
+from tests.apistore import Store
+from tests.sources.probing_story import Probing, labelled
+
+
+@pytest.fixture
+def probing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Probing]:
+    store = Store()
+    store.add("v1", "namespaces", [labelled("dev"), labelled("prod")])
+    with ApiServer(store) as server:
+        yield Probing(server, store, tmp_path, capsys)
+    assert store.violations == []
