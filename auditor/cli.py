@@ -13,6 +13,9 @@ from auditor.errors import AuditorError, PackError, PolicyError, UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
 
+_INTERRUPTED = 130
+"""As a shell says of what SIGINT ended. Threads that still wait for the network are daemons and hold up nothing."""
+
 app = typer.Typer(
     name="auditor",
     help="Audits the image security of Kubernetes clusters, live or offline, and reports findings by namespace.",
@@ -28,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
     """Runs a command line and returns its exit code. Nothing that a user meets is a traceback."""
     try:
         result = app(args=list(arguments), prog_name="auditor", standalone_mode=False)
+        if result == _INTERRUPTED:  # typer's own way to say it
+            raise KeyboardInterrupt
         return int(result or 0)
     except typer.TyperException as error:
         _complain(error.format_message(), "`auditor --help` shows what there is.")
@@ -40,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.NO_AUDIT
     except (KeyboardInterrupt, typer.Abort):
         _complain("interrupted; nothing was written", "")
-        return 130  # as a shell says of what SIGINT ended; threads that still wait for the network are daemons
+        return _INTERRUPTED
 
 
 def _complain(message: str, advice: str) -> None:
