@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from auditor import Allowlists, Entry, ImagePolicy, Policy
 
 
-def drifts(policy: ImagePolicy, lists: Allowlists, audit: Policy) -> Iterator[tuple[str, list[str], list[str]]]:
-    """(`more` or `less`, entries, namespaces) where the policy lets in more or less than the audit allows."""
+def drifts(policy: ImagePolicy, lists: Allowlists, audit: Policy) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """`more` or `less` than the audit allows is let in by the policy: which entries, and of each the namespaces."""
     allowed = lists.entries(policy)
     if allowed is None:
         return
-    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {"more": ({}, {}), "less": ({}, {})}
+    found: dict[str, dict[str, list[str]]] = {"more": {}, "less": {}}
     for namespace in lists.effective(policy):
         audited = audit.registries.allowlist(namespace)
         if audited is None:
@@ -24,11 +24,10 @@ def drifts(policy: ImagePolicy, lists: Allowlists, audit: Policy) -> Iterator[tu
         less = [entry for entry in audited if not _covered(entry, allowed)]
         for part, entries in (("more", more), ("less", less)):
             for entry in entries:
-                found[part][0][str(entry)] = None
-                found[part][1][namespace] = None
-    for part, (names, where) in found.items():
-        if names:
-            yield part, sorted(names), sorted(where)
+                found[part].setdefault(str(entry), []).append(namespace)
+    for part, places in found.items():
+        if places:
+            yield part, {entry: sorted(places[entry]) for entry in sorted(places)}
 
 
 def _covered(entry: Entry, by: Iterable[Entry]) -> bool:

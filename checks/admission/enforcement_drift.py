@@ -41,15 +41,16 @@ def enforcement_drift(policy: ImagePolicy, lists: Allowlists, audit: Policy) -> 
             about=CLUSTER,
         )
         return
-    for part, entries, where in drifts(policy, lists, audit):
+    for part, entries in drifts(policy, lists, audit):
         verb = (
             "lets in what the audit policy does not allow" if part == "more" else "refuses what the audit policy allows"
         )
+        told = [f"{entry} in {_places(where)}" for entry, where in entries.items()]
         yield Fail(
-            f"{policy.about.subject.kind} {policy.about.subject.name} {verb}: {', '.join(entries[:5])}"
-            f"{' and others' if len(entries) > 5 else ''}, in {_places(where)}.",
+            f"{policy.about.subject.kind} {policy.about.subject.name} {verb}: {', '.join(told[:5])}"
+            f"{f' and {len(told) - 5} others' if len(told) > 5 else ''}.",
             part=part,
-            evidence={"entries": entries, "namespaces": where},
+            evidence={"entries": entries},
         )
 
 

@@ -132,7 +132,7 @@ def test_of_two_allowlists_what_both_let_in_counts() -> None:
     both = [*kubewarden("wide", "registry.example", "quay.io"), *kubewarden("narrow", "registry.example")]
     assert counts(report(snapshot(both, "shop"), "enforcement-drift"))[1] == 0
     alone = finding(report(snapshot(kubewarden("wide", "registry.example", "quay.io"), "shop"), "enforcement-drift"))
-    assert alone.evidence == {"entries": ["quay.io"], "namespaces": ["shop"]}
+    assert alone.evidence == {"entries": {"quay.io": ["shop"]}}
 
 
 def test_drift_is_told_for_the_namespaces_where_the_policy_counts() -> None:
@@ -144,7 +144,7 @@ def test_drift_is_told_for_the_namespaces_where_the_policy_counts() -> None:
     )
     found = snapshot(kubewarden("trusted", "registry.example", selector=selector), "shop", "dev")
     told = finding(report(found, "enforcement-drift", policy))
-    assert told.evidence == {"entries": ["quay.io/team"], "namespaces": ["shop"]}
+    assert told.evidence == {"entries": {"quay.io/team": ["shop"]}}
 
 
 def test_without_an_allowlist_one_question_lists_what_admission_allows() -> None:
