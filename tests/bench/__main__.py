@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
+from tests.bench import policies
+
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = [sys.executable, "-m", "auditor"]
 CLIENT = [sys.executable, "-m", "tests.bench.client"]
@@ -100,6 +102,9 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     yield row("peak memory of the scan, 150,000 pods", large.mebibytes, " MiB", 400)
     again = best([*scan, "--from", saved])
     yield row("scan of the saved snapshot of 150,000 pods", again.seconds, " s", 10)
+    without = best([*scan, "--from", policies.write(folder / "without.json", with_policies=False)])
+    guarded = best([*scan, "--from", policies.write(folder / "with.json", with_policies=True)])
+    yield row("500 namespaces x 60 image policies, more than without", guarded.seconds - without.seconds, " s", 2)
 
 
 def main() -> int:
