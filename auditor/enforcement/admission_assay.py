@@ -11,6 +11,7 @@ from auditor.enforcement.admission_objects import Definition
 from auditor.enforcement.admission_review import Context, Outcome, Review
 from auditor.enforcement.candidates import MOST, Candidate, neighbours
 from auditor.enforcement.chain import Goal
+from auditor.enforcement.outsiders import outsiders
 from auditor.enforcement.samples import DIGEST, Sample
 from auditor.image import MalformedReference, parse
 from auditor.policy import Policy
@@ -110,7 +111,9 @@ def _ways_past(bench: Bench) -> Iterator[str]:
         "an image at a deeper path": Sample((f"{host}/team/group/sample@{DIGEST}",)),
         "a registry with a port": Sample((f"{host}:5000/sample@{DIGEST}",)),
         "a pod whose name is generated": Sample((bad,), named=False),
+        "a dry run": Sample((bad,), dry_run=True),
     }
+    ways |= {f"a pod of the name {value}": Sample((bad,), changes=((path, value),)) for path, value in bench.names()}
     ways |= {f"a pod with an init container of {image}": Sample((bad,), init=(image,)) for image in tried}
     ways |= {f"a pod with an image volume of {image}": Sample((bad,), volumes=(image,)) for image in tried}
     ways |= {f"pods of {user.name}": Sample((bad,), user=user) for user in bench.users()}
@@ -120,6 +123,20 @@ def _ways_past(bench: Bench) -> Iterator[str]:
             yield f"it lets in {what}"
         elif answer.outcome == "unknown":
             yield f"it cannot be decided for {what}: {answer.detail}"
+    for image in outsiders(bench.words):
+        if not _allowed_on_purpose(bench, image) and bench.ask(Sample((image,))).outcome == "allowed":
+            yield f"it lets in {image.partition('@')[0]}"
+
+
+def _allowed_on_purpose(bench: Bench, image: str) -> bool:
+    """Whether a registry that the policy names, or the audit's allowlist, covers an image."""
+    try:
+        reference = parse(image)
+    except MalformedReference:
+        return True  # nothing that could run
+    if bench.audited.approves_somewhere(reference):
+        return True
+    return any(candidate.entry.covers(reference) for candidate in bench.good)
 
 
 def _digests(bench: Bench) -> Finding | None:

@@ -24,6 +24,7 @@ class Bench:
     images with their answers, `good` those that get in (where nothing but images is looked at)."""
 
     def __init__(self, definition: Definition, context: Context, policy: Policy) -> None:
+        self.audited = policy.registries
         self.definition = definition
         self.context = context
         self.host = forbidden(policy.registries)
@@ -89,6 +90,10 @@ class Bench:
             if path == ("metadata", "name") and self.ask(changed).outcome == "denied":
                 return str(value)
         return ""
+
+    def names(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Names of pods that the policy may mean."""
+        return ((path, value) for path, value in self._changes() if path == ("metadata", "name"))
 
     def _changes(self) -> Iterator[tuple[tuple[str, ...], Any]]:
         """Fields of the pod that the policy reads, and values that it may mean."""

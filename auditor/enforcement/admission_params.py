@@ -41,13 +41,19 @@ class Store:
         except Unread as gap:
             self.gap = gap
 
-    def knows(self, kind: Any) -> bool:
-        return kind in self._by_kind
+    def knows(self, kind: Mapping[str, Any]) -> bool:
+        found = self._by_kind.get(text(kind.get("kind")), {})
+        return any(_is_of(item, kind) for items in found.values() for item in items)
 
-    def near(self, kind: Any, namespace: str) -> list[PolicyObject]:
+    def near(self, kind: Mapping[str, Any], namespace: str) -> list[PolicyObject]:
         """Those of the namespace, and those of a kind that has none."""
-        found = self._by_kind.get(kind, {})
-        return [*found.get(namespace, ()), *found.get("", ())]
+        found = self._by_kind.get(text(kind.get("kind")), {})
+        return [item for item in (*found.get(namespace, ()), *found.get("", ())) if _is_of(item, kind)]
+
+
+def _is_of(item: PolicyObject, kind: Mapping[str, Any]) -> bool:
+    """Of the very version: the API server looks a paramKind up by it."""
+    return item.api_version in ("", kind.get("apiVersion"))
 
 
 def params(store: Store, policy: Definition, bound: Binding, namespace: str) -> Params:
@@ -59,7 +65,7 @@ def params(store: Store, policy: Definition, bound: Binding, namespace: str) -> 
     if reference is None:
         return Params("found", (None,), "its binding names no param")
     within = text(reference.get("namespace")) or namespace
-    near = store.near(kind.get("kind"), within)
+    near = store.near(kind, within)
     name, selector = text(reference.get("name")), reference.get("selector")
     what = f"{kind.get('kind')} {name}" if name else f"a {kind.get('kind')}"
     if name:
@@ -71,7 +77,7 @@ def params(store: Store, policy: Definition, bound: Binding, namespace: str) -> 
     if store.gap and (not chosen or not name):
         return Params("unknown", detail=f"its params were not read ({store.gap.detail or store.gap.state})")
     if not chosen:
-        return _missing(reference, what, kind, known=store.knows(kind.get("kind")))
+        return _missing(reference, what, kind, known=store.knows(kind))
     if not _suffices(policy):
         return Params("unknown", detail="it reads fields of its params that are not held here")
     whole = _reads_identity(policy)

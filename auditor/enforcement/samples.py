@@ -40,6 +40,7 @@ class Sample(Struct, frozen=True):
     before: tuple[str, ...] = ()
     user: User = ANYBODY
     named: bool = True
+    dry_run: bool = False
     dressed: bool = False
     changes: tuple[tuple[tuple[str, ...], Any], ...] = ()
 
@@ -134,7 +135,7 @@ def _request(sample: Sample, namespace: str, name: Any) -> dict[str, Any]:
         "namespace": namespace,
         "operation": sample.operation,
         "userInfo": {"username": sample.user.name, "groups": list(sample.user.groups)},
-        "dryRun": False,
+        "dryRun": sample.dry_run,
         "options": {"apiVersion": "meta.k8s.io/v1", "kind": options},
     }
     if sample.named or sample.before:
