@@ -65,7 +65,8 @@ def assay(definition: Definition, context: Context, policy: Policy) -> Assay:
         del goals[Goal.REGISTRIES]
     if bench.plain.outcome != "denied":
         return Assay(goals)
-    served = Goal.REGISTRIES in goals and goals[Goal.REGISTRIES].outcome == "denied"
+    told = goals.get(Goal.REGISTRIES)
+    served = told is not None and (told.outcome == "denied" or told.detail == _unapproved(bench))
     return Assay(
         goals,
         forced=bench.plain.forced,
@@ -81,7 +82,7 @@ def _registries(bench: Bench) -> Finding | None:
     if plain.outcome == "unknown":
         return Finding("unknown", plain.detail, places=_places(bench, bench.bad))
     if plain.outcome == "denied":
-        past = next(_ways_past(bench), None)
+        past = next(_ways_past(bench), None) or _unapproved(bench)
         outcome: Outcome = "unknown" if past else "denied"
         return Finding(outcome, past or plain.detail, places=_places(bench, bench.bad))
     for candidate, answer in bench.tried:
@@ -126,6 +127,14 @@ def _ways_past(bench: Bench) -> Iterator[str]:
     for image in outsiders(bench.words):
         if not _allowed_on_purpose(bench, image) and bench.ask(Sample((image,))).outcome == "allowed":
             yield f"it lets in {image.partition('@')[0]}"
+
+
+def _unapproved(bench: Bench) -> str:
+    """A registry that the policy itself names and lets in, though the audit's allowlist has it nowhere."""
+    for candidate in bench.good:
+        if candidate.stated and bench.audited.approves_somewhere(parse(candidate.pinned)) is False:
+            return f"it lets in {candidate.entry}, which the audit policy does not allow"
+    return ""
 
 
 def _allowed_on_purpose(bench: Bench, image: str) -> bool:

@@ -90,7 +90,7 @@ class _Reader:
             chains = tuple((name, self.chains[key][goal]) for name, key in places.items() if key is not None)
             by_chain.setdefault(chains, set()).add(goal)
         # Where params make it another list in another place, there is no one list to compare.
-        allowed = {found.allowed for found in self.assays.values() if _denies(found)}
+        allowed = {found.allowed for found in self.assays.values() if _denies(found) or found.allowed is not None}
         entries = allowed.pop() if len(allowed) == 1 else None
         for index, (chains, served) in enumerate(by_chain.items()):
             yield ImagePolicy(
