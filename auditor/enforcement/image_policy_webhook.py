@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from auditor.check import About
 from auditor.coverage import Unread
 from auditor.enforcement.chain import Fact, Flaw, Goal, ImagePolicy, Link, State
@@ -41,7 +43,39 @@ _VOLUMES = Fact(
 
 
 def image_policies(world: World) -> Iterator[ImagePolicy]:
-    """The one policy that it is, if a server has it enabled or configured."""
+    """The policy that it is, if a server has it enabled or configured.
+
+    Where it fails closed and asks a backend outside of what is seen, no pod starts unless that backend allows its
+    images: this counts as enforcing registries, by whatever rule the backend has, and says nothing of other goals.
+    """
+    found = next(_policies(world), None)
+    if found is None:
+        return
+    links = [_trusted(world, link) for link in found.links]
+    if links == list(found.links):
+        yield found
+        return
+    rule = Link("rule", "unknown", "by what rule its backend allows images cannot be seen", essential=False)
+    yield structs.replace(found, goals=frozenset({Goal.REGISTRIES}), links=(*links, rule))
+    yield structs.replace(found, goals=found.goals - {Goal.REGISTRIES}, facts=())
+
+
+def _trusted(world: World, link: Link) -> Link:
+    """The link of a backend that cannot be seen: it holds if every server refuses what the backend does not allow."""
+    servers = [pod for pod in world.apiservers if admission_plugins(pod.flags).enabled(MECHANISM)]
+    if link.name != "backend" or link.state != "unknown" or not all(_opaque(world, pod) for pod in servers):
+        return link
+    return Link(link.name, "holds", "a pod starts only if the backend allows its images")
+
+
+def _opaque(world: World, pod: ControlPlanePod) -> bool:
+    facts = _facts(world, pod)
+    if facts is None or facts.backend is None or facts.settings is None or facts.settings.default_allow is not False:
+        return False
+    return not places(facts.backend, world.snapshot.services)
+
+
+def _policies(world: World) -> Iterator[ImagePolicy]:
     servers = [(pod, _facts(world, pod)) for pod in world.apiservers]
     on = [pod for pod, _ in servers if admission_plugins(pod.flags).enabled(MECHANISM)]
     if not on and not any(facts and facts.configured for _, facts in servers):

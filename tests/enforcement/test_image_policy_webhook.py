@@ -14,6 +14,7 @@ from auditor.enforcement.world import World
 from auditor.hostfacts import Backend, CertificateFacts, HostFacts, HostFile, PluginSettings, ServerFiles, StartFault
 from auditor.model import ClusterInfo, ControlPlanePod, Coverage, Namespace, Service, ServicePort, Snapshot
 from auditor.policy import Policy
+from auditor.webhook_backend import places
 from tests.host.making import CONFIG, ON, apiserver
 
 OFF = ("--enable-admission-plugins=NodeRestriction", ON[1])
@@ -118,9 +119,17 @@ def test_where_no_answer_can_come_failing_decides(
     def verdict(settings: PluginSettings) -> str:
         return said(world(files(settings=settings, backend=backend), pods=(pod,), service=service)).verdict
 
-    assert verdict(CLOSED) == ("enforced" if dead else "unknown")
+    seen = bool(places(backend, (service,)))  # a backend outside of the cluster decides alone, and is trusted to
+    assert verdict(CLOSED) == ("enforced" if dead or not seen else "unknown")
     assert verdict(OPEN) == ("not-enforced" if dead else "unknown")
     assert verdict(PluginSettings(default_allow=None)) == "unknown"
+
+
+def test_a_backend_outside_is_trusted_with_registries_alone() -> None:
+    backend = Backend("https", "images.corp.example", 443)
+    policies = list(image_policies(world(files(settings=CLOSED, backend=backend), pods=(apiserver(),))))
+    verdicts = {goal: answer(policies, "shop", goal).verdict for goal in Goal}
+    assert verdicts == {Goal.REGISTRIES: "enforced", Goal.DIGESTS: "unknown", Goal.SIGNATURES: "unknown"}
 
 
 def test_endpoints_that_were_not_read_prove_nothing() -> None:
