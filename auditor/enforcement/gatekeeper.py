@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from auditor.check import About
 from auditor.enforcement.chain import Fact, Flaw, Goal, ImagePolicy, Link, State
 from auditor.enforcement.fields import mapping, mappings, strings, text, texts
@@ -129,7 +131,7 @@ class _Judged:
             "namespace": namespace,
             "userInfo": {"username": "sample", "groups": ["system:authenticated"]},
             "object": found,
-            "oldObject": found if sample.ephemeral else None,
+            "oldObject": pod(structs.replace(sample, ephemeral=()), namespace) if sample.ephemeral else None,
             "dryRun": False,
             "namespaceObject": about,
             "_unstable": {"namespace": about},

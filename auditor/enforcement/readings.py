@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from auditor.enforcement.chain import Fact, Flaw, Goal, Link, State
 from auditor.enforcement.sample_pods import DIGEST, ELSEWHERE, Judge, Sample
-from auditor.image import MalformedReference, parse, parse_entry
+from auditor.image import Entry, MalformedReference, parse, parse_entry
 
 _TAGS = ("", ":latest", ":1.0")
 _USUAL = ("docker.io/library", "registry.k8s.io", "quay.io", "library")
@@ -80,7 +80,7 @@ def read(judge: Judge, hints: Iterable[str], audited: Iterable[str] = (), *, ima
         goals,
         (*_places(tried, goals, pinned, exact), *exempt),
         _allowed(tried, hints, pinned, exact) if listed and (pinned or exact) else None,
-        tuple(_open_ended(tried, hints)) if listed else (),
+        tuple(_open_ended(tried, hints, under)) if listed else (),
     )
 
 
@@ -219,17 +219,29 @@ def _entry(tried: _Trial, name: str) -> str | None:
         return None
 
 
-def _open_ended(tried: _Trial, hints: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The patterns that let in what only starts alike: a longer segment, or another registry."""
+def _open_ended(tried: _Trial, hints: Iterable[str], allowed: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The patterns that let in what only starts alike: a longer segment, or another registry. What lies under another
+    name that is `allowed` was meant."""
+    meant = [entry for name in allowed if (entry := _registry_entry(name)) is not None]
     for hint in hints:
         base = _base(hint)
         if not _NAME.fullmatch(base) or not any(tried.lets_in(f"{name}{DIGEST}") for name in _names(base)):
             continue
         host = "/" not in base and set(".:") & set(base)
         others = [f"{base}.evil.invalid/app"] if host else [f"{base}-evil/app", f"{base}.evil.invalid/app"]
+        own = _registry_entry(base)
+        wider = [entry for entry in meant if entry != own]
+        others = [other for other in others if not any(entry.covers(parse(other)) for entry in wider)]
         other = next((other for other in others if tried.lets_in(f"{other}{DIGEST}")), None)
         if other is not None:
             yield hint, other
+
+
+def _registry_entry(name: str) -> Entry | None:
+    try:
+        return parse_entry(name)
+    except MalformedReference:
+        return None
 
 
 def _short(image: str) -> str:
