@@ -231,10 +231,19 @@ def _open_ended(tried: _Trial, hints: Iterable[str], allowed: Iterable[str]) -> 
         others = [f"{base}.evil.invalid/app"] if host else [f"{base}-evil/app", f"{base}.evil.invalid/app"]
         own = _registry_entry(base)
         wider = [entry for entry in meant if entry != own]
-        others = [other for other in others if not any(entry.covers(parse(other)) for entry in wider)]
+        others = [other for other in others if not _covered(other, wider)]
         other = next((other for other in others if tried.lets_in(f"{other}{DIGEST}")), None)
         if other is not None:
             yield hint, other
+
+
+def _covered(image: str, entries: Iterable[Entry]) -> bool:
+    """Whether an entry covers an image; what is no image reference could not run and is nothing to cover."""
+    try:
+        reference = parse(image)
+    except MalformedReference:
+        return True
+    return any(entry.covers(reference) for entry in entries)
 
 
 def _registry_entry(name: str) -> Entry | None:
