@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from auditor.enforcement.chain import Fact, Flaw, Goal, Link, State
+from auditor.enforcement.outsiders import outsiders
 from auditor.enforcement.sample_pods import DIGEST, ELSEWHERE, Judge, Sample
 from auditor.image import Entry, MalformedReference, parse, parse_entry
 
@@ -63,7 +64,7 @@ def read(judge: Judge, hints: Iterable[str], audited: Iterable[str] = (), *, ima
     exact = [hint for hint in hints if _base(hint) not in under and _parses(hint) and tried.lets_in(hint)]
     goals: dict[Goal, tuple[State, str]] = {}
     listed = all(elsewhere)
-    past = _way_past(tried, pinned, exact, names) if listed else ""
+    past = _way_past(tried, pinned, exact, names, list(hints)) if listed else ""
     if listed and (pinned or exact or images_alone):
         goals[Goal.REGISTRIES] = ("unknown", past) if past else ("holds", "images from elsewhere are denied")
     elif listed:
@@ -84,7 +85,7 @@ def read(judge: Judge, hints: Iterable[str], audited: Iterable[str] = (), *, ima
     )
 
 
-def _way_past(tried: _Trial, pinned: list[str], exact: list[str], names: list[str]) -> str:
+def _way_past(tried: _Trial, pinned: list[str], exact: list[str], names: list[str], hints: Sequence[str]) -> str:
     """A pod that gets an image from elsewhere in although the plain one does not; empty if none was found."""
     bad = ELSEWHERE[0]
     host = bad.partition("/")[0]
@@ -104,6 +105,10 @@ def _way_past(tried: _Trial, pinned: list[str], exact: list[str], names: list[st
         denied = tried.judge(sample)
         if denied is not True:
             return f"it {'may let' if denied is None else 'lets'} in {what}"
+    meant = [entry for name in (*pinned, *exact) if (entry := _registry_entry(name.removesuffix("/app"))) is not None]
+    for image in outsiders(hints):
+        if tried.lets_in(image) and not _covered(image, meant):
+            return f"it lets in {_short(image)}"
     return ""
 
 
