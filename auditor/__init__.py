@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from auditor.credentials import DOCKERCFG, AuthEntry
     from auditor.enforcement.chain import Answer, Fact, Flaw, Goal, ImagePolicy, Link, verdict
     from auditor.enforcement.matrix import Enforcement
+    from auditor.evidence import Evidence, ImageEvidence, Platform, SignatureMaterial, Step, Unavailable
     from auditor.hostfacts import Backend as PolicyBackend
     from auditor.hostfacts import CertificateFacts, PluginSettings, StartFault
     from auditor.image import DOCKER_HUB, Entry, MalformedReference, Reference, parse, parse_entry, parse_image_id
     from auditor.image_policy_files import ImagePolicyBackends, ImagePolicyFiles, PluginFiles
+    from auditor.images import Image, comparable_runs
     from auditor.keyproblem import is_docker_hub_lookalike, key_problem
     from auditor.model import (
         Container,
@@ -89,9 +91,11 @@ _HOMES = {
     "credentials": ("DOCKERCFG", "AuthEntry"),
     "enforcement.chain": ("Answer", "Fact", "Flaw", "Goal", "ImagePolicy", "Link", "verdict"),
     "enforcement.matrix": ("Enforcement",),
+    "evidence": ("Evidence", "ImageEvidence", "Platform", "SignatureMaterial", "Step", "Unavailable"),
     "hostfacts": ("CertificateFacts", "PluginSettings", "StartFault"),
     "image": ("DOCKER_HUB", "Entry", "MalformedReference", "Reference", "parse", "parse_entry", "parse_image_id"),
     "image_policy_files": ("ImagePolicyBackends", "ImagePolicyFiles", "PluginFiles"),
+    "images": ("Image", "comparable_runs"),
     "keyproblem": ("is_docker_hub_lookalike", "key_problem"),
     "model": (
         "Container",
@@ -162,10 +166,13 @@ __all__ = [
     "Credentials",
     "Enforcement",
     "Entry",
+    "Evidence",
     "Fact",
     "Fail",
     "Flaw",
     "Goal",
+    "Image",
+    "ImageEvidence",
     "ImagePolicy",
     "ImagePolicyBackends",
     "ImagePolicyFiles",
@@ -185,6 +192,7 @@ __all__ = [
     "OwnNamespaces",
     "Owner",
     "Place",
+    "Platform",
     "PluginFiles",
     "PluginSettings",
     "PodAdmission",
@@ -202,9 +210,12 @@ __all__ = [
     "ServiceAccounts",
     "Severity",
     "Shape",
+    "SignatureMaterial",
     "Skip",
     "StartFault",
+    "Step",
     "Subject",
+    "Unavailable",
     "Unread",
     "absolute",
     "admission_plugins",
@@ -213,6 +224,7 @@ __all__ = [
     "check",
     "cis",
     "cluster_dns",
+    "comparable_runs",
     "docs",
     "is_docker_hub_key",
     "is_docker_hub_lookalike",

@@ -26,6 +26,10 @@ class About(Struct, frozen=True):
         return cls(namespace, Subject("Namespace", namespace))
 
 
+# What switches checks on that do not always run: what they judge is in the input, or it was asked for.
+WITH_REGISTRY = "`--registry`"
+WITH_SCANS = "scan results: `--scan-results`, `--clair`, or VulnerabilityReports in the cluster"
+
 CLUSTER = About(None, Subject("Cluster", ""))
 
 

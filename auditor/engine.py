@@ -27,6 +27,7 @@ from auditor.report import (
     PolicyRow,
     Report,
     Severity,
+    Subject,
     Summary,
     Tool,
     identity,
@@ -278,8 +279,9 @@ def _finding(check: Check, policy: Policy, waivers: WaiverBook, key: Key, answer
     if waiver and waiver.expired:
         message += f" The waiver for it expired on {waiver.expires}."
     unit = answer.unit
+    known = Subject(about.subject.kind, unit.known_as) if unit and unit.known_as else about.subject
     return Finding(
-        id=identity(check.id, about.namespace, about.subject, result.part, repository),
+        id=identity(check.id, about.namespace, known, result.part, repository),
         cluster=cluster,
         check=check.id,
         status="manual" if isinstance(result, Manual) else "waived" if waiver and not waiver.expired else "fail",

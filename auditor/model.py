@@ -12,11 +12,16 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from auditor.credentials import SecretContent
+from auditor.evidence import ImageEvidence
 from auditor.hostfacts import HostFacts
 
 State = Literal["read", "forbidden", "absent", "failed", "excluded"]
 Role = Literal["container", "init", "sidecar", "ephemeral", "volume"]
 SCHEMA = "auditor.snapshot/v1"
+
+# Evidence from beside the cluster's own lists, as coverage calls it.
+REGISTRY = "registry"
+SCAN_RESULTS = ("vulnerabilityreports.aquasecurity.github.io", "scan results")
 _MINOR = re.compile(r"v?([0-9]+)\.([0-9]+)", re.ASCII)
 
 
@@ -287,7 +292,8 @@ class PolicyObject(Value, frozen=True):
 
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):
-    """One cluster at one time, as far as it was read. `host` is None where no files of a node were given."""
+    """One cluster at one time, as far as it was read. `host` is None where no files of a node were given; `images` is
+    empty where registries were not asked."""
 
     cluster: ClusterInfo = ClusterInfo()
     coverage: tuple[Coverage, ...] = ()
@@ -301,3 +307,4 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schem
     services: tuple[Service, ...] = ()
     policies: tuple[PolicyObject, ...] = ()
     host: HostFacts | None = None
+    images: tuple[ImageEvidence, ...] = ()

@@ -5,16 +5,22 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
-from auditor.check import Check, load_check
+from auditor.check import WITH_REGISTRY, WITH_SCANS, Check, load_check
 from auditor.errors import PackError, UsageError
+from auditor.model import REGISTRY, SCAN_RESULTS, Snapshot
 from auditor.views import PARAMETERS, SUBJECTS
 
 ENTRY_POINT_GROUP = "auditor.packs"
+
+_SWITCHES: Mapping[str, Callable[[Snapshot], bool]] = {
+    WITH_REGISTRY: lambda snapshot: _spoken_of(snapshot, REGISTRY),
+    WITH_SCANS: lambda snapshot: _spoken_of(snapshot, *SCAN_RESULTS),
+}
 
 
 def builtin_checks() -> tuple[Check, ...]:
@@ -55,15 +61,26 @@ def load_packs(names: Iterable[str]) -> tuple[Check, ...]:
 
 
 def select(checks: Iterable[Check], only: Iterable[str] = (), skip: Iterable[str] = ()) -> tuple[Check, ...]:
-    """The checks to run; UsageError for an id that does not exist. Opt-in checks run when they are named."""
+    """The checks to run; UsageError for an id that does not exist. Opt-in checks run when they are named, or when
+    what they judge by is in the input: `applicable` tells."""
     checks = tuple(checks)
     only, skip = tuple(only), tuple(skip)
     known = {check.id for check in checks}
     for name in (*only, *skip):
         if name not in known:
             raise UsageError(f"there is no check {name!r}", "`auditor checks` lists them.")
-    chosen = [check for check in checks if (check.id in only if only else not check.opt_in)]
+    chosen = [check for check in checks if (check.id in only if only else check.opt_in in ("", *_SWITCHES))]
     return tuple(check for check in chosen if check.id not in skip)
+
+
+def applicable(checks: Iterable[Check], snapshot: Snapshot, named: Iterable[str] = ()) -> tuple[Check, ...]:
+    """The checks that have something to judge by in this snapshot, and those that were named all the same."""
+    named = set(named)
+    return tuple(
+        check
+        for check in checks
+        if check.id in named or check.opt_in not in _SWITCHES or _SWITCHES[check.opt_in](snapshot)
+    )
 
 
 def _checks_of(package: ModuleType) -> tuple[Check, ...]:
@@ -79,6 +96,12 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
     yield package
     for info in pkgutil.walk_packages(getattr(package, "__path__", ()), f"{package.__name__}."):
         yield importlib.import_module(info.name)
+
+
+def _spoken_of(snapshot: Snapshot, *resources: str) -> bool:
+    """Whether anything of these was read, or was there and could not be read: then the checks say so."""
+    rows = (row for row in snapshot.coverage if row.resource in resources)
+    return any(row.count or row.state in ("forbidden", "failed") for row in rows)
 
 
 def _where(check: Check) -> str:

@@ -30,8 +30,10 @@ from auditor.enforcement.mechanisms import RESOURCES as ENFORCEMENT
 from auditor.enforcement.partial import PartialWorld, world_of
 from auditor.enforcement.webhooks import MUTATING, VALIDATING
 from auditor.enforcement.world import World
+from auditor.evidence import Evidence
 from auditor.image import Reference
 from auditor.image_policy_files import BACKEND_NEEDS, ImagePolicyBackends, ImagePolicyFiles
+from auditor.images import Image, identities, images
 from auditor.model import (
     ControlPlanePod,
     Namespace,
@@ -68,13 +70,15 @@ class NotVisible(Exception):
 
 
 class Unit(Struct, frozen=True):
-    """One value that a check is called with, and the subject that it stands for."""
+    """One value that a check is called with, and the subject that it stands for. `known_as` is the name that its
+    findings keep while the subject's own may change, empty where that is the same."""
 
     about: About
     value: Any
     image: str | None = None
     repository: str = ""
     origin: str = ""
+    known_as: str = ""
 
 
 class PullSecrets:
@@ -291,6 +295,11 @@ class Views:
         return tuple(use for owner in self.snapshot.owners for use in image_uses(owner))
 
     @cached_property
+    def images(self) -> tuple[Image, ...]:
+        """The images of the namespaces that are judged."""
+        return images(use for use in self.image_uses if self.holds(use.namespace))
+
+    @cached_property
     def repositories(self) -> tuple[NodeRepository, ...]:
         return node_repositories(self.snapshot)
 
@@ -353,6 +362,7 @@ PARAMETERS: dict[type, tuple[Callable[[Views], Any], tuple[str, ...]]] = {
     Backends: (lambda views: Backends(views.world, views.gaps), BACKENDS),
     PodAdmission: (lambda views: PodAdmission(views.world), ENFORCEMENT),
     SecretUsers: (lambda views: SecretUsers(views.snapshot, views.gaps, views.image_uses), NAMING),
+    Evidence: (lambda views: Evidence(views.snapshot.images), ()),
     RegistryKeys: (lambda views: RegistryKeys(views.snapshot, views.image_uses), ("secrets", *_WORKLOAD_LISTS)),
 }
 
@@ -397,6 +407,12 @@ def _tag_units(views: Views) -> Iterator[Unit]:
         yield Unit(About(None, Subject("Tag", tag.name)), tag, tag.name)
 
 
+def _content_units(views: Views) -> Iterator[Unit]:
+    for image, known_as in identities(views.images):
+        about = About(None, Subject("Image", image.name))
+        yield Unit(about, image, image.name, origin=image.uses[0].owner.origin, known_as=known_as)
+
+
 def _cluster_units(views: Views) -> Iterator[Unit]:
     yield Unit(CLUSTER, _cluster(views))
 
@@ -431,6 +447,7 @@ SUBJECTS: dict[type, tuple[Callable[[Views], Iterator[Unit]], tuple[str, ...]]] 
     ServiceAccount: (_account_units, ("serviceaccounts",)),
     NodeRepository: (_repository_units, ("nodes",)),
     NodeTag: (_tag_units, ("nodes",)),
+    Image: (_content_units, _WORKLOAD_LISTS),
     Cluster: (_cluster_units, ()),
     ApiServer: (_apiserver_units, ("pods",)),
     Namespace: (_namespace_units, ("namespaces", *_WORKLOAD_LISTS)),

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.collect import SourceOptions, collect
 from auditor.engine import Scope, evaluate
 from auditor.model import Snapshot
-from auditor.packs import load_packs, select
+from auditor.packs import applicable, load_packs, select
 from auditor.policy import Policy
 from auditor.policy_file import load_policy
 from auditor.report import Report
@@ -36,5 +36,5 @@ def audit(
     snapshot: Snapshot, policy: Policy | None = None, only: Sequence[str] = (), scope: Scope | None = None
 ) -> Report:
     """The report of the built-in checks, or of some of them."""
-    checks = select(load_packs(()), only)
+    checks = applicable(select(load_packs(()), only), snapshot, only)
     return evaluate(snapshot, checks, policy or Policy(), TODAY, scope=scope)

@@ -19,7 +19,7 @@ PURE = sorted(
             "auditor/control_plane.py",
             "auditor/plugins.py",
             "auditor/engine.py",
-            "auditor/wire.py",
+            "auditor/wire/*.py",
         ),
         *("auditor/check.py", "auditor/views.py", "auditor/subjects.py", "auditor/coverage.py", "auditor/image.py"),
         *("auditor/credentials.py", "auditor/report.py", "auditor/diff.py", "auditor/exits.py", "auditor/escape.py"),

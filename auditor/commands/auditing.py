@@ -62,7 +62,7 @@ def scan(
 ) -> int:
     """Audit a cluster, live or from files, and report findings by namespace."""
     from auditor.engine import Scope, evaluate
-    from auditor.packs import load_packs, select
+    from auditor.packs import applicable, load_packs, select
     from auditor.rbac import needed_resources
     from auditor.reporters import FORMATS, Options
 
@@ -92,6 +92,7 @@ def scan(
         host_root,
     )
     scope = Scope(tuple(namespace or ()), tuple(exclude_namespace or ()))
+    checks = applicable(checks, collected.snapshot, check or ())
     today = datetime.now(UTC).date()
     ids = {check.id for check in known}
     report = evaluate(collected.snapshot, checks, rules, today, scope=scope, source=collected.source, known=ids)

@@ -9,6 +9,7 @@ from typing import cast
 
 from msgspec import Struct
 
+from auditor.diff import Diff
 from auditor.errors import UsageError
 from auditor.report import Report
 
@@ -18,7 +19,8 @@ class Options(Struct, frozen=True):
 
     `width`: columns of the terminal, 80 where there is none. `exit_code`: what the run will exit with, None where
     that is not to be told; `fail_on` (a severity or `never`), `allow_incomplete` and `new` are why: `new` is the
-    number of new failures at or above `fail_on`, None unless only those count.
+    number of new failures at or above `fail_on`, None unless only those count. `comparison` is with the baseline, if
+    one was given; `duration` how long the audit took, in seconds.
     """
 
     width: int = 80
@@ -27,6 +29,8 @@ class Options(Struct, frozen=True):
     fail_on: str = "high"
     allow_incomplete: bool = False
     new: int | None = None
+    comparison: Diff | None = None
+    duration: float | None = None
 
 
 Reporter = Callable[[Report, Options], str]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import ImageUse, Manual, Severity, Skip, check, docs
-from checks.workloads._running import comparable_runs
+from auditor import ImageUse, Manual, Severity, Skip, check, comparable_runs, docs
 
 
 @check(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Severity, Skip, check, docs
-from checks.workloads._running import comparable_runs
+from auditor import Fail, ImageUse, Severity, Skip, check, comparable_runs, docs
 
 
 @check(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import Fail, ImageUse, Severity, Skip, check, cis, docs
-from checks.workloads._running import comparable_runs
+from auditor import Fail, ImageUse, Severity, Skip, check, cis, comparable_runs, docs
 
 
 @check(
