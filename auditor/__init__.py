@@ -5,7 +5,21 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from auditor.check import CLUSTER, About, Check, Fail, Manual, Result, Skip, check, cis, docs, kep
+from auditor.check import (
+    CLUSTER,
+    WITH_REGISTRY,
+    WITH_SCANS,
+    About,
+    Check,
+    Fail,
+    Manual,
+    Result,
+    Skip,
+    check,
+    cis,
+    docs,
+    kep,
+)
 
 if TYPE_CHECKING:
     from auditor.admission_views import (
@@ -21,7 +35,7 @@ if TYPE_CHECKING:
     from auditor.credentials import DOCKERCFG, AuthEntry
     from auditor.enforcement.chain import Answer, Fact, Flaw, Goal, ImagePolicy, Link, verdict
     from auditor.enforcement.matrix import Enforcement
-    from auditor.evidence import Evidence, ImageEvidence, Platform, SignatureMaterial, Step, Unavailable
+    from auditor.evidence import Evidence, ImageEvidence, Platform, SignatureMaterial, Step, Unavailable, is_root
     from auditor.hostfacts import Backend as PolicyBackend
     from auditor.hostfacts import CertificateFacts, PluginSettings, StartFault
     from auditor.image import DOCKER_HUB, Entry, MalformedReference, Reference, parse, parse_entry, parse_image_id
@@ -91,7 +105,7 @@ _HOMES = {
     "credentials": ("DOCKERCFG", "AuthEntry"),
     "enforcement.chain": ("Answer", "Fact", "Flaw", "Goal", "ImagePolicy", "Link", "verdict"),
     "enforcement.matrix": ("Enforcement",),
-    "evidence": ("Evidence", "ImageEvidence", "Platform", "SignatureMaterial", "Step", "Unavailable"),
+    "evidence": ("Evidence", "ImageEvidence", "Platform", "SignatureMaterial", "Step", "Unavailable", "is_root"),
     "hostfacts": ("CertificateFacts", "PluginSettings", "StartFault"),
     "image": ("DOCKER_HUB", "Entry", "MalformedReference", "Reference", "parse", "parse_entry", "parse_image_id"),
     "image_policy_files": ("ImagePolicyBackends", "ImagePolicyFiles", "PluginFiles"),
@@ -146,6 +160,8 @@ __all__ = [
     "CLUSTER",
     "DOCKERCFG",
     "DOCKER_HUB",
+    "WITH_REGISTRY",
+    "WITH_SCANS",
     "About",
     "AdmissionPlugins",
     "AdmissionWebhook",
@@ -229,6 +245,7 @@ __all__ = [
     "is_docker_hub_key",
     "is_docker_hub_lookalike",
     "is_glob",
+    "is_root",
     "is_static",
     "kep",
     "key_problem",

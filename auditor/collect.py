@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from msgspec import Struct
 
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape_json
-from auditor.model import SCHEMA, ClusterInfo, Snapshot
+from auditor.evidence import ImageEvidence
+from auditor.model import REGISTRY, SCHEMA, ClusterInfo, Coverage, Snapshot
 
 if TYPE_CHECKING:
     from auditor.sources.progress import Progress
@@ -104,8 +106,17 @@ def _files(options: SourceOptions, path: str) -> Collected:
     )
     skipped = sum(found.skipped.values())
     notes = [f"{skipped} objects of kinds that no check reads were skipped."] if skipped else []
-    snapshot = _with_host(inventory.snapshot(info), options.host_root or found.host_root, complete=found.complete)
+    snapshot = with_evidence(inventory.snapshot(info), found.evidence)
+    snapshot = _with_host(snapshot, options.host_root or found.host_root, complete=found.complete)
     return Collected(snapshot, "files", tuple(notes))
+
+
+def with_evidence(snapshot: Snapshot, rows: Sequence[ImageEvidence]) -> Snapshot:
+    """The snapshot with what registries said, if they were asked."""
+    if not rows:
+        return snapshot
+    asked = Coverage(REGISTRY, "read", count=len(rows))
+    return msgspec.structs.replace(snapshot, images=tuple(rows), coverage=(*snapshot.coverage, asked))
 
 
 def _with_host(snapshot: Snapshot, root: str | None, *, complete: bool) -> Snapshot:

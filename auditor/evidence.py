@@ -131,6 +131,15 @@ class ImageEvidence(Part, frozen=True):
         return f"{self.repository}:{self.tag}" if self.tag else f"{self.repository}@{self.digest}"
 
 
+def is_root(user: str) -> bool:
+    """Whether a configuration's User, `user[:group]`, is root: by number, by name, or because there is none.
+
+    Any other name is taken for another user, though /etc/passwd decides (image-spec config.md).
+    """
+    name = user.partition(":")[0].strip()
+    return name in ("", "root") or (name.isascii() and name.isdecimal() and int(name[:20]) == 0)
+
+
 class Evidence:
     """The rows of a snapshot, to be asked. None always means: nobody asked the registry for it."""
 
@@ -160,11 +169,37 @@ class Evidence:
         row = next(filter(None, (self.tag(image.repository, tag) for tag in image.tags)), None)
         return row if row is None or row.unavailable else self.content(image.repository, row.digest)
 
+    def related(self, repository: str, one: str, other: str) -> bool | None:
+        """Whether two digests stand for the same image: one is an index of the other, or both list the same manifests.
+
+        None where that cannot be told: not both were read, or two indexes have only some manifests in common.
+        """
+        if one == other:
+            return True
+        rows = [self.content(repository, digest) for digest in (one, other)]
+        first, second = (_children(row) for row in rows)
+        if other in first or one in second or (first and first == second):
+            return True
+        read = all(row and not row.unavailable for row in rows)
+        return False if read and not first & second else None
+
+    def distinct(self, repository: str, digests: Iterable[str]) -> list[str]:
+        """One digest of each image among these: what is not known to be the same counts apart."""
+        found: list[str] = []
+        for digest in digests:
+            if not any(self.related(repository, digest, known) for known in found):
+                found.append(digest)
+        return found
+
     def indexes(self, repository: str, digest: str) -> Iterator[ImageEvidence]:
         """The indexes that list a manifest, among those that were read: a signature of one of them counts for it."""
         for row in self._rows:
             if row.repository == repository and any(child.digest == digest for child in row.children):
                 yield row
+
+
+def _children(row: ImageEvidence | None) -> set[str]:
+    return {child.digest for child in row.children if not child.attests} if row else set()
 
 
 LABELS = (

@@ -97,6 +97,7 @@ class Images(Section, frozen=True):
         tuple[Name, ...],
         Meta(description="Containers that admission adds and that need not be in the template."),
     ] = ("istio-proxy", "istio-init", "linkerd-proxy", "linkerd-init", "vault-agent", "vault-agent-init")
+    max_age_days: Annotated[Days, Meta(description="Images built longer ago than this are old.")] = 365
 
 
 class Identity(Section, frozen=True):

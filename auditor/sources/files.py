@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from auditor import wire
 from auditor.errors import SourceError
+from auditor.evidence import ImageEvidence
 from auditor.model import State
 from auditor.parameters import POLICIES
 from auditor.sources import fixture
@@ -62,7 +63,7 @@ class FilesResult(Struct, frozen=True):
     """What an input was. If it was a saved snapshot, `snapshot` is its JSON and the inventory was not touched.
 
     `documents` counts objects, items of lists one by one; `skipped` those of them of kinds that nobody needs, by kind.
-    `cluster` is what a ClusterFixture states.
+    `cluster` is what a ClusterFixture states, `evidence` what RegistryEvidence documents hold.
     """
 
     documents: int = 0
@@ -71,6 +72,7 @@ class FilesResult(Struct, frozen=True):
     complete: bool = False
     host_root: str | None = None
     cluster: dict[str, str | bool] = {}
+    evidence: tuple[ImageEvidence, ...] = ()
     files: FileCounts = FileCounts()
 
 
@@ -148,6 +150,7 @@ class _Gathered(Generic[L]):
         self.empty_lists = 0
         self.aside = Aside()
         self.fixture: dict[str, str | bool] | None = None
+        self.evidence: list[ImageEvidence] = []
         self.read_files = 0
         self.foreign_files = 0
 
@@ -168,6 +171,9 @@ class _Gathered(Generic[L]):
     def _take(self, document: Document) -> bool:
         """Whether the document is a Kubernetes object (or speaks for the input); if so it has been taken in."""
         kind = document.kind
+        if kind == fixture.EVIDENCE:
+            self.evidence += fixture.read_evidence(document)
+            return True
         if kind == fixture.KIND:
             if self.fixture is not None:
                 raise SourceError(f"{document.origin}: a second {fixture.KIND}", "One speaks for the whole input.")
@@ -231,6 +237,7 @@ class _Gathered(Generic[L]):
             complete=complete,
             host_root=host,
             cluster=self.fixture or {},
+            evidence=tuple(self.evidence),
             files=FileCounts(self.read_files, self.foreign_files),
         )
 

@@ -1,4 +1,4 @@
-"""The document that speaks for a whole input: `kind: ClusterFixture`."""
+"""Documents that no API server has: a ClusterFixture speaks for an input, RegistryEvidence for its registries."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from auditor.errors import SourceError
+from auditor.evidence import ImageEvidence
 from auditor.sources.documents import Document
 
 KIND = "ClusterFixture"
+EVIDENCE = "RegistryEvidence"
 _ADVICE = "A ClusterFixture has complete, name, version and collectedAt (RFC 3339, with a zone), all optional."
 
 
@@ -38,6 +40,19 @@ def read_fixture(document: Document) -> dict[str, str | bool]:
                 "collectedAt": fixture.collected_at or "",
             }
     raise SourceError(f"{document.origin}: {KIND}: {reason}", _ADVICE)
+
+
+class _RegistryEvidence(Struct, frozen=True):
+    images: list[ImageEvidence] = []
+
+
+def read_evidence(document: Document) -> list[ImageEvidence]:
+    """What registries said of images, as a snapshot keeps it. SourceError where it is wrong."""
+    try:
+        return msgspec.json.decode(document.json, type=_RegistryEvidence).images
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+    raise SourceError(f"{document.origin}: {EVIDENCE}: {reason}", "Its images are as in a saved snapshot.")
 
 
 def _fault(fixture: _ClusterFixture) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import ImageUse, Manual, Severity, Skip, check, comparable_runs, docs
+from auditor import Evidence, Fail, ImageUse, Manual, Severity, Skip, check, comparable_runs, docs
 
 
 @check(
@@ -25,12 +25,13 @@ from auditor import ImageUse, Manual, Severity, Skip, check, comparable_runs, do
     `ctr import`, a changed pod), and let the pod start on a clean node.
     """,
 )
-def digest_mismatch(image: ImageUse) -> Iterator[Manual | Skip]:
+def digest_mismatch(image: ImageUse, evidence: Evidence) -> Iterator[Fail | Manual | Skip]:
     """A digest in the spec promises one content; a running container of the same repository reports another digest.
 
     Often that is harmless: the pinned digest is that of an index, and the runtime reports the manifest that it chose
     for the platform. It is also what a tampered image store or mirror looks like. Only the registry can tell the two
-    apart, so a person has to look. Digests of the image's config, and of other repositories, are not compared.
+    apart: where it was asked it does, else a person has to look. Digests of the image's config, and of other
+    repositories, are not compared.
     """
     if image.reference is None:
         yield Skip()
@@ -38,8 +39,16 @@ def digest_mismatch(image: ImageUse) -> Iterator[Manual | Skip]:
     if image.reference.digest is None:
         return
     pinned = image.reference.digest
-    others = sorted({run.digest for run in comparable_runs(image)} - {pinned})
-    if others:
+    others = {run.digest for run in comparable_runs(image)} - {pinned}
+    related = {digest: evidence.related(image.repository, pinned, digest) for digest in sorted(others)}
+    foreign = [digest for digest, same in related.items() if same is False]
+    others = sorted(digest for digest, same in related.items() if same is None)
+    if foreign:
+        yield Fail(
+            f"{image.normalised} runs as {foreign[0]}, which is neither a platform of what is pinned nor its index.",
+            evidence={"pinned": [pinned], "running": foreign[:20]},
+        )
+    elif others:
         yield Manual(
             f"{image.normalised} runs as {others[0]}{f' and {len(others) - 1} more' if len(others) > 1 else ''}: the "
             "registry knows whether that is a platform's manifest of the pinned index, or other content.",

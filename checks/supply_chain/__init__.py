@@ -1,0 +1,1 @@
+"""Supply chain: what registries and scanners say about the images that run."""
