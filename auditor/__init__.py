@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
     from auditor.report import Severity, Subject
     from auditor.secret_index import RegistryKeys, SecretUsers
+    from auditor.signatures.judgement import Judged, Judgement, Signatures
     from auditor.subjects import ApiServer, CachedImage, Cluster, Credential, ImageUse, NodeRepository, NodeTag
     from auditor.views import (
         ControlPlane,
@@ -129,6 +130,7 @@ _HOMES = {
     "registrykey": ("is_docker_hub_key", "is_glob", "parse_key", "path_prefix_without_slash", "taken_for_docker_hub"),
     "report": ("Severity", "Subject"),
     "secret_index": ("RegistryKeys", "SecretUsers"),
+    "signatures.judgement": ("Judged", "Judgement", "Signatures"),
     "subjects": ("ApiServer", "CachedImage", "Cluster", "Credential", "ImageUse", "NodeRepository", "NodeTag"),
     "views": (
         "ControlPlane",
@@ -194,6 +196,8 @@ __all__ = [
     "ImagePolicyFiles",
     "ImageUse",
     "ImageUses",
+    "Judged",
+    "Judgement",
     "Link",
     "MalformedReference",
     "Manual",
@@ -227,6 +231,7 @@ __all__ = [
     "Severity",
     "Shape",
     "SignatureMaterial",
+    "Signatures",
     "Skip",
     "StartFault",
     "Step",

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from auditor.image import Entry, Reference
 from auditor.report import Severity
+from auditor.signatures.patterns import fault
 
 # `$` alone would let a trailing line feed pass, in Python though not in JSON Schema.
 _END = r"$(?!\n)"
@@ -110,13 +111,23 @@ class Identity(Section, frozen=True):
 class Signature(Section, frozen=True):
     """Who must have signed the images that a pattern matches: one of the keys or identities."""
 
-    images: Annotated[tuple[Name, ...], Meta(min_length=1, description="Patterns of image names.")]
+    images: Annotated[
+        tuple[Name, ...],
+        Meta(
+            min_length=1,
+            description="Registries or paths, as in the allowlist, or globs over registry/repository: * within a "
+            "segment, ** across.",
+        ),
+    ]
     keys: Annotated[tuple[Text, ...], Meta(description="PEM files of public keys.")] = ()
     identities: Annotated[tuple[Identity, ...], Meta(description="Keyless identities.")] = ()
 
     def __post_init__(self) -> None:
         if not self.keys and not self.identities:
             raise ValueError("needs a key or an identity")
+        for pattern in self.images:
+            if wrong := fault(pattern):
+                raise ValueError(f"images: {pattern} {wrong}")
 
 
 class Vulnerabilities(Section, frozen=True):
@@ -187,11 +198,13 @@ class PolicyFile(Section, frozen=True, kw_only=True):
 class Policy(PolicyFile, frozen=True, kw_only=True):
     """A policy and where it came from. `Policy()` is an audit without a policy file.
 
-    `path` is as the user gave it, `sha256` the hexadecimal digest of the file's bytes.
+    `path` is as the user gave it, `sha256` the hexadecimal digest of the file's bytes. `files` are those that
+    the policy names, by the names that it gives them, as far as they were read: see policy_files.
     """
 
     path: str | None = None
     sha256: str | None = None
+    files: dict[str, bytes] = {}
 
     def setting(self, check: str) -> CheckSetting:
         return self.checks.get(check, CheckSetting())

@@ -50,6 +50,7 @@ from auditor.plugins import AdmissionPlugins, admission_plugins
 from auditor.policy import Policy
 from auditor.report import Subject
 from auditor.secret_index import NAMING, RegistryKeys, SecretUsers
+from auditor.signatures.judgement import Signatures
 from auditor.subjects import (
     ApiServer,
     Cluster,
@@ -363,6 +364,7 @@ PARAMETERS: dict[type, tuple[Callable[[Views], Any], tuple[str, ...]]] = {
     PodAdmission: (lambda views: PodAdmission(views.world), ENFORCEMENT),
     SecretUsers: (lambda views: SecretUsers(views.snapshot, views.gaps, views.image_uses), NAMING),
     Evidence: (lambda views: Evidence(views.snapshot.images), ()),
+    Signatures: (lambda views: Signatures(views.policy, views.of(Evidence)), ()),
     RegistryKeys: (lambda views: RegistryKeys(views.snapshot, views.image_uses), ("secrets", *_WORKLOAD_LISTS)),
 }
 

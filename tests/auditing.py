@@ -13,6 +13,7 @@ from auditor.model import Snapshot
 from auditor.packs import applicable, load_packs, select
 from auditor.policy import Policy
 from auditor.policy_file import load_policy
+from auditor.policy_files import with_files
 from auditor.report import Report
 from auditor.sources.progress import Progress
 
@@ -29,7 +30,9 @@ def read(path: Path, *, assume_complete: bool = False) -> Snapshot:
 
 def policy_at(path: Path) -> Policy:
     """The policy in a file, or none where there is no such file."""
-    return load_policy(path.read_bytes(), path.name) if path.is_file() else Policy()
+    if not path.is_file():
+        return Policy()
+    return with_files(load_policy(path.read_bytes(), path.name), path.parent)
 
 
 def audit(

@@ -1,0 +1,94 @@
+"""Whether images are signed as the policy wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from auditor.evidence import Evidence, ImageEvidence, SignatureMaterial, Unavailable
+from auditor.images import Image
+from auditor.policy import Policy, Signature
+from auditor.signatures import bundle, cosign
+from auditor.signatures.keys import load_key
+from auditor.signatures.patterns import matches
+from auditor.signatures.verdicts import Trust, Verdict
+
+
+class Judged(Struct, frozen=True):
+    """One signature by one entry of the policy. `digest` is what it would cover: the image's own, or its index's."""
+
+    material: SignatureMaterial
+    digest: str
+    verdict: Verdict
+
+
+class Judgement(Struct, frozen=True, dict=True):
+    """All signatures of an image by one entry of the policy; `missing` says why there may be more of them."""
+
+    entry: int
+    signatures: tuple[Judged, ...]
+    missing: Unavailable | None = None
+
+    @cached_property
+    def trusted(self) -> tuple[Judged, ...]:
+        return self.of("trusted")
+
+    def of(self, *states: str) -> tuple[Judged, ...]:
+        return tuple(judged for judged in self.signatures if judged.verdict.state in states)
+
+
+class Signatures:
+    """The policy's entries, and what registries hold."""
+
+    def __init__(self, policy: Policy, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._entries = [(entry, _trust(entry, policy.files)) for entry in policy.signatures]
+
+    def __bool__(self) -> bool:
+        """Whether the policy says anything of signatures."""
+        return bool(self._entries)
+
+    def asked(self, image: Image) -> bool:
+        """Whether the policy wants this image signed."""
+        return any(_about(entry, image) for entry, _ in self._entries)
+
+    def of(self, image: Image, row: ImageEvidence) -> tuple[Judgement, ...]:
+        """A judgement by each entry that is about the image: every one of them has to be met, by any of its signers.
+
+        What counts is a signature of the image's own digest, or of an index that lists it.
+        """
+        rows = [row, *self._evidence.indexes(row.repository, row.digest)]
+        missing = next(filter(None, (found.signatures_unavailable for found in rows)), None)
+        return tuple(
+            Judgement(number, tuple(_judged(rows, trust)), missing)
+            for number, (entry, trust) in enumerate(self._entries)
+            if _about(entry, image)
+        )
+
+
+def _about(entry: Signature, image: Image) -> bool:
+    return any(matches(pattern, image.reference) for pattern in entry.images)
+
+
+def _trust(entry: Signature, files: Mapping[str, bytes]) -> Trust:
+    """The keys were tried when the policy was read; one whose file was not read trusts nobody."""
+    keys = {name: load_key(files[name]) for name in entry.keys if name in files}
+    return Trust(keys, tuple((identity.issuer, identity.subject) for identity in entry.identities))
+
+
+def _judged(rows: list[ImageEvidence], trust: Trust) -> Iterator[Judged]:
+    for row in rows:
+        for material in row.signatures:
+            verdict = _verify(material, row.digest, trust)
+            if verdict.state != "other":
+                yield Judged(material, row.digest, verdict)
+
+
+def _verify(material: SignatureMaterial, digest: str, trust: Trust) -> Verdict:
+    if material.format == "notation":
+        return Verdict("unverified", "it is a Notary Project signature, which is not verified here")
+    if material.format == "cosign":
+        return cosign.verify(material, digest, trust)
+    return bundle.verify(material, digest, trust)

@@ -1,0 +1,44 @@
+"""Which images an entry of the policy's `signatures` is about."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from auditor.image import MalformedReference, Reference, parse_entry
+
+
+def matches(pattern: str, reference: Reference) -> bool:
+    """Whether a pattern is about an image.
+
+    Without a glob it is a registry or a path, as in the allowlist. With one it is compared with the whole normalised
+    name: `*` stands for any characters of one path segment, `**` for any at all.
+    """
+    if "*" in pattern:
+        return bool(_expression(pattern).fullmatch(reference.name))
+    try:
+        return parse_entry(pattern).covers(reference)
+    except MalformedReference:
+        return False
+
+
+def fault(pattern: str) -> str:
+    """Why a pattern can match nothing, empty where it may."""
+    if "@" in pattern or (":" in pattern.rpartition("/")[2] and "/" in pattern):
+        return "holds a tag or a digest; whole repositories are signed for"
+    if "*" in pattern:
+        return "" if set(pattern) - set("*/") or pattern in ("*", "**") else "holds nothing but globs"
+    try:
+        parse_entry(pattern)
+    except MalformedReference as error:
+        return str(error)
+    return ""
+
+
+@lru_cache(maxsize=1024)
+def _expression(pattern: str) -> re.Pattern[str]:
+    if pattern == "*":  # everything, as people mean it
+        pattern = "**"
+    parts = re.split(r"(\*+)", pattern)
+    glob = {1: "[^/]*"}
+    return re.compile("".join(glob.get(len(part), ".*") if part.startswith("*") else re.escape(part) for part in parts))

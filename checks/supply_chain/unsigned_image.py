@@ -1,0 +1,55 @@
+"""Check: unsigned-image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from auditor import WITH_REGISTRY, Evidence, Fail, Image, Manual, Severity, Signatures, Skip, check
+from checks.supply_chain._signed import judgements, require_all, told
+
+
+@check(
+    "Image is not signed by anyone whom the policy trusts",
+    severity=Severity.HIGH,
+    opt_in=WITH_REGISTRY,
+    references=(
+        "https://docs.sigstore.dev/cosign/signing/signing_with_containers/",
+        "https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md",
+        "https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers",
+    ),
+    remediation="""
+    Find out where the image comes from before you sign it: a signature says that you did. Then sign what you looked at,
+    by its digest, index and platforms together:
+
+        cosign sign --recursive --key cosign.key registry.example/team/app@sha256:<digest>
+
+    Better, have the pipeline sign what it pushes. An image of somebody else's that is to be trusted gets an entry of
+    its own under `signatures:` in the policy file, with that signer's key or identity.
+    """,
+)
+def unsigned_image(image: Image, signatures: Signatures, evidence: Evidence) -> Iterator[Fail | Manual | Skip]:
+    """Whoever can push to a repository decides what runs under its names. A signature ties the content to the one who
+    released it, whatever the registry does.
+
+    The policy says which images have to be signed, and by whom; each of its entries about an image has to be met, by
+    one of its keys or identities. Looked for in cosign's tag beside the image and among its referrers, for its own
+    digest and for indexes that list it. Images of which the policy says nothing get no verdict.
+    """
+    found = judgements(image, signatures, evidence)
+    if isinstance(found, Skip):
+        yield found
+        return
+    for judgement in found:
+        if judgement.trusted:
+            continue
+        require_all(image, judgement)
+        part = f"signatures[{judgement.entry}]" if len(found) > 1 else ""
+        evident = {"signatures": told(judgement.signatures), "where": list(image.where[:20])}
+        unclear = judgement.of("unverified")
+        if unclear:
+            reason = f"{image.name} has a signature that cannot be judged: {unclear[0].verdict.detail}."
+            yield Manual(reason, part, evident)
+            continue
+        many = len(judgement.signatures)
+        carries = f"carries {many} signature{'s' if many > 1 else ''}, none of it by" if many else "has no signature by"
+        yield Fail(f"{image.name} {carries} a key or identity that the policy trusts for it.", part, evidence=evident)
