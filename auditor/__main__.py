@@ -1,11 +1,12 @@
-"""Entry point. `--version` answers before anything else is imported; no traceback reaches a user."""
+"""Entry points. `--version` answers before anything else is imported; no traceback reaches a user."""
 
 from __future__ import annotations
 
 import sys
 
 
-def main() -> None:
+def main(program: str = "auditor") -> None:
+    """`auditor`, or what else it is called as: `program` stands in its help and messages."""
     if sys.argv[1:] == ["--version"]:
         from auditor.version import __version__
 
@@ -13,11 +14,25 @@ def main() -> None:
         return
     import gc
 
+    from auditor import process
+
+    process.die_silently()
     # Pages of 500 objects make the collector run often and find nothing: what is read holds no cycles.
     gc.set_threshold(50_000, 20, 20)
     from auditor.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+    process.mend_streams()
+    process.heed_signals()
+    code = run(sys.argv[1:], program)
+    process.ignore_signals()
+    if code > process.BY_SIGNAL:
+        process.discard_output()
+    sys.exit(code)
+
+
+def kubectl() -> None:
+    """`kubectl auditor`: kubectl runs the program `kubectl-auditor` with the words that follow."""
+    main("kubectl auditor")
 
 
 if __name__ == "__main__":

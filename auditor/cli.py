@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from auditor.commands import auditing, enforcing, listing
+from auditor.commands import auditing, enforcing, explaining, installing, listing, merging, waiving
 from auditor.errors import AuditorError, PackError, PolicyError, UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
+from auditor.output import journal
+from auditor.process import Stopped
 
 _INTERRUPTED = 130
 """As a shell says of what SIGINT ended. Threads that still wait for the network are daemons and hold up nothing."""
@@ -27,25 +29,41 @@ policy_app = typer.Typer(help="Check a policy file, or print its JSON Schema.", 
 app.add_typer(policy_app, name="policy")
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], program: str = "auditor") -> int:
     """Runs a command line and returns its exit code. Nothing that a user meets is a traceback."""
+    with journal() as written:
+        try:
+            return _run(arguments, program)
+        except typer.TyperException as error:
+            _complain(error.format_message(), f"`{program} --help` shows what there is.")
+            return Exit.USAGE
+        except (UsageError, PolicyError, PackError) as error:
+            _complain(str(error), error.advice)
+            return Exit.USAGE
+        except AuditorError as error:
+            _complain(str(error), f"{error.advice}\n{_told(written)}" if written else error.advice)
+            return Exit.NO_AUDIT
+        except (KeyboardInterrupt, typer.Abort):
+            _complain(f"interrupted; {_told(written)}", "")
+            return _INTERRUPTED
+        except Stopped as stopped:
+            _complain(f"{stopped}; {_told(written)}", "")
+            return stopped.exit_code
+
+
+def _run(arguments: Sequence[str], program: str) -> int:
     try:
-        result = app(args=list(arguments), prog_name="auditor", standalone_mode=False)
-        if result == _INTERRUPTED:  # typer's own way to say it
-            raise KeyboardInterrupt
-        return int(result or 0)
-    except typer.TyperException as error:
-        _complain(error.format_message(), "`auditor --help` shows what there is.")
-        return Exit.USAGE
-    except (UsageError, PolicyError, PackError) as error:
-        _complain(str(error), error.advice)
-        return Exit.USAGE
-    except AuditorError as error:
-        _complain(str(error), error.advice)
-        return Exit.NO_AUDIT
-    except (KeyboardInterrupt, typer.Abort):
-        _complain("interrupted; nothing was written", "")
-        return _INTERRUPTED
+        result = app(args=list(arguments), prog_name=program, standalone_mode=False)
+    except SystemExit as ended:  # typer's own ways out: the reader of a help text has gone, a completion is done
+        return Exit.OK if isinstance(ended.__context__, BrokenPipeError) else int(ended.code or 0)
+    if result == _INTERRUPTED:  # typer's own way to say it
+        raise KeyboardInterrupt
+    sys.stdout.flush()  # what `print` has left there
+    return int(result or 0)
+
+
+def _told(written: Sequence[str]) -> str:
+    return f"before that, this was written: {', '.join(written)}" if written else "nothing was written"
 
 
 def _complain(message: str, advice: str) -> None:
@@ -74,8 +92,12 @@ def _main(
 app.command()(auditing.scan)
 app.command()(auditing.snapshot)
 app.command()(listing.diff)
+app.command()(merging.merge)
+app.command()(waiving.waive)
 app.command()(listing.checks)
+app.command()(explaining.explain)
 app.command()(listing.rbac)
+app.command()(installing.install)
 app.command()(enforcing.enforce)
 app.command()(enforcing.probe)
 policy_app.command("check")(listing.policy_check)

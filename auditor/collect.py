@@ -16,6 +16,7 @@ from auditor.evidence import ImageEvidence
 from auditor.model import REGISTRY, SCHEMA, ClusterInfo, Coverage, Snapshot
 
 if TYPE_CHECKING:
+    from auditor.sources.encodings import Encoding
     from auditor.sources.progress import Progress
 
 
@@ -30,6 +31,7 @@ class SourceOptions(Struct, frozen=True):
     resources: tuple[str, ...] = ()
     assume_complete: bool = False
     host_root: str | None = None
+    encoding: Encoding = "auto"
 
 
 class Collected(Struct, frozen=True):
@@ -66,6 +68,7 @@ def _live(options: SourceOptions, progress: Progress) -> Collected:
             context=options.context,
             namespaces=options.namespaces,
             resources=options.resources,
+            encoding=options.encoding,
         ),
         inventory,
         progress,

@@ -7,8 +7,6 @@ import shlex
 from collections.abc import Iterable
 from itertools import takewhile
 
-import msgspec
-
 from auditor import wire
 from auditor.model import ControlPlanePod, Flag, Mount
 
@@ -64,10 +62,7 @@ def _program(containers: Iterable[wire.Container], label: str | None) -> tuple[w
 
 def _arguments(container: wire.Container) -> list[str]:
     """command and args as one; the script of `sh -c …` is split into words."""
-    words: list[str] = []
-    for raw in (container.command, container.args):
-        if wire.present(raw):
-            words += msgspec.json.decode(raw, type=list[str])
+    words = [*wire.words(container.command), *wire.words(container.args)]
     if words and words[0].rpartition("/")[2] in _SHELLS:
         return [part for word in words for part in _split(word)]
     return words

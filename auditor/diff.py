@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
+import msgspec
 from msgspec import Struct
 
-from auditor.report import CoverageRow, Finding, Report, Severity
+from auditor.pairs import pairs
+from auditor.report import ClusterRow, CoverageRow, Finding, Report, Severity
 
 Key = tuple[str, str]
 
@@ -30,7 +32,8 @@ class Diff(Struct, frozen=True):
       it needs was not read, or the namespace was left out. Unread is never gone.
 
     Each counted finding of the earlier report is in exactly one of `still`, `gone` and `unseen`, or was superseded by
-    one in `new`; each of the later one is in `new` or `still`.
+    one in `new`; each of the later one is in `new` or `still`. `first`: there was no earlier report, and everything is
+    new.
     """
 
     before: Report
@@ -40,6 +43,7 @@ class Diff(Struct, frozen=True):
     still: tuple[Finding, ...]
     unseen: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
+    first: bool = False
 
     def new_failures(self, at_least: Severity) -> int:
         """How many new findings failed at this severity or a higher one."""
@@ -47,9 +51,11 @@ class Diff(Struct, frozen=True):
 
 
 def diff(old: Report, new: Report) -> Diff:
-    """What changed from one report to a later one. `warnings` say why the two may not be comparable."""
-    several = any(len({finding.cluster for finding in report.findings}) > 1 for report in (old, new))
-    earlier, later = _counted(old, several), _counted(new, several)
+    """What changed from one report to a later one, cluster by cluster if there are several. `warnings` say why the two
+    may not be comparable."""
+    if old.clusters or new.clusters:
+        return _of_several(old, new)
+    earlier, later = counted(old, new)
     fresh = {key for key, finding in later.items() if _is_new(earlier.get(key), finding)}
     lost = {key: finding for key, finding in earlier.items() if key not in later}
     blind = _Blind(new)
@@ -64,14 +70,53 @@ def diff(old: Report, new: Report) -> Diff:
     )
 
 
-def _counted(report: Report, several: bool) -> dict[Key, Finding]:
-    """The findings that say something against a subject. The id leaves the cluster out: it tells them apart only
-    where one report has several, so that a renamed context is no new cluster."""
-    return {
-        (finding.cluster if several else "", finding.id): finding
-        for finding in report.findings
-        if finding.cause not in ("unreadable", "error")
-    }
+def _of_several(old: Report, new: Report) -> Diff:
+    found: list[Diff] = []
+    warnings: list[str] = []
+    for pair in pairs(old, new):
+        if pair.new is None:
+            unseen = tuple(counted(pair.old)[0].values()) if pair.old else ()
+            found.append(Diff(old, new, new=(), gone=(), still=(), unseen=unseen))
+            warnings.append(f"{pair.name}: not audited for the new report, so that nothing of it is gone.")
+        elif pair.old is None:
+            found.append(Diff(old, new, new=tuple(counted(pair.new)[0].values()), gone=(), still=(), unseen=()))
+            warnings.append(f"{pair.name}: not audited for the old report: everything counts as new.")
+        else:
+            found.append(diff(pair.old, pair.new))
+            warnings += [f"{pair.name}: {warning}" for warning in found[-1].warnings]
+    return Diff(
+        before=old,
+        after=new,
+        new=tuple(finding for one in found for finding in one.new),
+        gone=tuple(finding for one in found for finding in one.gone),
+        still=tuple(finding for one in found for finding in one.still),
+        unseen=tuple(finding for one in found for finding in one.unseen),
+        warnings=tuple(warnings),
+    )
+
+
+def first_run(report: Report) -> Diff:
+    """A report where there is nothing yet to compare it with."""
+    nothing = msgspec.structs.replace(report, findings=(), cluster=ClusterRow(report.cluster.name, source=""))
+    found = tuple(counted(report)[0].values())
+    return Diff(nothing, report, new=found, gone=(), still=(), unseen=(), first=True)
+
+
+def counted(*reports: Report) -> tuple[dict[Key, Finding], ...]:
+    """Of each report the findings that say something against a subject, by what makes them the same in all of them.
+
+    The id leaves the cluster out. It tells them apart only where one report has several, so that a renamed context is
+    no new cluster.
+    """
+    several = any(len({finding.cluster for finding in report.findings}) > 1 for report in reports)
+    return tuple(
+        {
+            (finding.cluster if several else "", finding.id): finding
+            for finding in report.findings
+            if finding.cause not in ("unreadable", "error")
+        }
+        for report in reports
+    )
 
 
 def _is_new(before: Finding | None, after: Finding) -> bool:

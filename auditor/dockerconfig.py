@@ -17,12 +17,15 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}", re.ASCII)
 
 
 class Login(msgspec.Struct, frozen=True):
-    """One registry's entry. Holds secret values: it stays within the process, and its repr shows none of them."""
+    """One registry's entry. Holds secret values: it stays within the process, and its repr shows none of them.
+
+    `identity` is the one of the tokens that a token server exchanges."""
 
     user: bytes = b""
     password: bytes = b""
     tokens: tuple[str, ...] = ()
     problem: str | None = None
+    identity: str = ""
 
     def __repr__(self) -> str:
         return "Login(...)"
@@ -127,7 +130,7 @@ def _read_login(value: object) -> Login:
             problem = decoded
         else:
             user, password = decoded
-    return Login(user, password, tokens, problem)
+    return Login(user, password, tokens, problem, fields.get("identitytoken", ""))
 
 
 def _decode_auth(auth: str) -> tuple[bytes, bytes] | str:

@@ -1,4 +1,4 @@
-"""Documentation made from the declarations: one page a check, the index, the policy's JSON Schema, the ClusterRole."""
+"""Documentation made from the declarations: one page a check, the index, the policy's JSON Schema, manifests."""
 
 from __future__ import annotations
 
@@ -85,12 +85,14 @@ def policy_schema_text() -> str:
 
 def pages(checks: Sequence[Check]) -> dict[str, str]:
     """Every generated file by its path below docs/."""
-    from auditor.rbac import cluster_role, needed_resources
+    from auditor.install.example import files
+    from auditor.packs import select
+    from auditor.rbac import needed_resources
 
     made = {f"checks/{check.id}.md": page(check) for check in checks}
     made["checks/README.md"] = index(checks)
     made["policy.schema.json"] = policy_schema_text()
-    made["in-cluster/clusterrole.yaml"] = cluster_role(needed_resources(checks))
+    made |= {f"in-cluster/{name}": text for name, text in files(needed_resources(select(checks))).items()}
     return made
 
 

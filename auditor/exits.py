@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from enum import IntEnum
 
+from auditor.diff import Diff
 from auditor.report import Report, Severity
 
 
@@ -19,13 +19,13 @@ class Exit(IntEnum):
 
 
 def exit_code(
-    report: Report, fail_on: Severity | None, known: Collection[str] = (), *, allow_incomplete: bool = False
+    report: Report, fail_on: Severity | None, comparison: Diff | None = None, *, allow_incomplete: bool = False
 ) -> Exit:
     """The code of an audit that took place. `fail_on` None is `never`: it turns 1 off, not 3.
 
-    Findings whose ids are `known` from a baseline do not count.
+    With a `comparison` of the report with a baseline, only new failures count.
     """
-    if fail_on is not None and report.failures(fail_on, known):
+    if fail_on is not None and (comparison.new_failures if comparison else report.failures)(fail_on):
         return Exit.FINDINGS
     if report.incomplete and not allow_incomplete:
         return Exit.INCOMPLETE

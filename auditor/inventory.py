@@ -28,6 +28,8 @@ from auditor.model import (
 )
 from auditor.owners import WantedOwner, Workload, Workloads, workload_of
 from auditor.policy_objects import parameter_object, policy_object
+from auditor.scans.operator_reports import ReportFold
+from auditor.scans.results import Finding, put_together
 from auditor.services import Slice, service_of, slice_of, with_endpoints
 
 _N = TypeVar("_N", Namespace, ServiceAccount)
@@ -45,6 +47,7 @@ class Listing:
         self.secrets: list[redact.ReadSecret] = []
         self.values: list[_Value] = []
         self.policies: list[PolicyObject] = []
+        self.reports = ReportFold()
 
     def add(self, items: Sequence[wire.Object], origins: Sequence[str] = ()) -> None:
         """Folds a page in; `origins` are `path:line`, one an item, where the items come from files."""
@@ -75,6 +78,8 @@ class Listing:
                     self.policies.append(policy_object(item, self.resource, origin))
                 case wire.Parameter():
                     self.policies.append(parameter_object(item, origin))
+                case wire.VulnerabilityReport():
+                    self.reports.add(item, origin)
                 case _:
                     raise TypeError(f"{type(item).__name__} is not read into the inventory")
 
@@ -93,6 +98,7 @@ class Inventory:
         self._policies: dict[tuple[str, ...], PolicyObject] = {}
         self._control_plane: dict[tuple[str, str, str, str], ControlPlanePod] = {}
         self._used: dict[str, set[str]] = {}
+        self._scans: list[Finding] = []
 
     def begin(self, resource: wire.Resource) -> Listing:
         return Listing(resource)
@@ -119,6 +125,7 @@ class Inventory:
                 self._values[type(value), getattr(value, "namespace", ""), value.name] = value
             for policy in listing.policies:
                 self._policies[_place(policy)] = policy
+            self._scans += listing.reports.findings
 
     def cover(self, resource: str, state: State, *, namespace: str = "", detail: str = "") -> None:
         """Notes a list that gave nothing, and why."""
@@ -192,6 +199,7 @@ class Inventory:
                     (value for value in self._values.values() if isinstance(value, Slice)),
                 ),
                 policies=tuple(self._policies[key] for key in sorted(self._policies)),
+                scans=put_together(self._scans),
             )
 
     def _rows(self) -> tuple[Coverage, ...]:

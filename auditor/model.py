@@ -14,6 +14,7 @@ from msgspec import Struct
 from auditor.credentials import SecretContent
 from auditor.evidence import ImageEvidence
 from auditor.hostfacts import HostFacts
+from auditor.scans.results import ScanResults
 
 State = Literal["read", "forbidden", "absent", "failed", "excluded"]
 Role = Literal["container", "init", "sidecar", "ephemeral", "volume"]
@@ -293,7 +294,7 @@ class PolicyObject(Value, frozen=True):
 
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):
     """One cluster at one time, as far as it was read. `host` is None where no files of a node were given; `images` is
-    empty where registries were not asked."""
+    empty where registries were not asked; `scans` are the results of vulnerability scanners, as far as there are."""
 
     cluster: ClusterInfo = ClusterInfo()
     coverage: tuple[Coverage, ...] = ()
@@ -308,3 +309,4 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schem
     policies: tuple[PolicyObject, ...] = ()
     host: HostFacts | None = None
     images: tuple[ImageEvidence, ...] = ()
+    scans: ScanResults = ScanResults()

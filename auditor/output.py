@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import os
+import secrets
+import stat
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from msgspec import Struct
 
 from auditor.errors import AuditorError, UsageError
+from auditor.process import Stopped
 
 
 class Output(Struct, frozen=True):
@@ -44,33 +48,82 @@ def parse_outputs(given: Sequence[str], formats: Sequence[str], default: str) ->
 
 def check_writable(path: Path) -> None:
     """Raises UsageError where a file cannot be put, as far as that shows before it is written."""
-    parent = path.parent
-    if path.is_dir():
+    try:
+        there = path.stat() if path.exists() else None
+        parent = (Path(os.path.realpath(path)) if path.is_symlink() else path).parent
+        is_place = parent.is_dir()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", "Name another place.") from None
+    if there and stat.S_ISDIR(there.st_mode):
         raise UsageError(f"{path} is a directory", "Name a file in it.")
-    if not parent.is_dir():
+    if there and not stat.S_ISREG(there.st_mode):  # a device or a pipe is written to, not replaced
+        if not os.access(path, os.W_OK):
+            raise UsageError(f"{path} may not be written to", "Change its permissions, or name another place.")
+        return
+    if not is_place:
         raise UsageError(f"{parent} is not a directory", "Make it first, or name another place.")
     if not os.access(parent, os.W_OK):
         raise UsageError(f"{parent} may not be written to", "Change its permissions, or name another place.")
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Puts the whole of the data at the path, or leaves what is there as it is."""
-    temporary = ""
+_written: ContextVar[list[str] | None] = ContextVar("written", default=None)
+
+
+@contextmanager
+def journal() -> Iterator[list[str]]:
+    """What is written while this lasts, in order: what to tell where a command ends before its time."""
+    written: list[str] = []
+    token = _written.set(written)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            temporary = file.name
+        yield written
+    finally:
+        _written.reset(token)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Puts the whole of the data at the path, or leaves what is there as it is.
+
+    A symbolic link stays one, and what it leads to is replaced; a file that is replaced hands on its mode and, as far
+    as the system lets us, its owner. Devices and pipes cannot be replaced: they are written to.
+    """
+    left = "Nothing was left there."
+    try:
+        there = path.stat() if path.exists() else None
+        if there and not stat.S_ISREG(there.st_mode):
+            left = "What it took is cut."
+            with suppress(BrokenPipeError), path.open("wb") as file:  # a reader that has gone has what it wanted
+                file.write(data)
+        else:
+            left = "What was there before is as it was." if there else left
+            _replace(Path(os.path.realpath(path)), data, there)
+    except OSError as error:
+        raise AuditorError(f"{path} could not be written: {error.strerror}", left) from None
+    _note(str(path))
+
+
+def _replace(path: Path, data: bytes, there: os.stat_result | None) -> None:
+    # Its name is known before it exists, so that a signal at any moment leaves none behind. It may be no longer than
+    # file systems allow.
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
+    try:
+        new = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if there else 0o666)
+        with open(new, "wb") as file:  # noqa: PTH123
+            if there:
+                with suppress(PermissionError):
+                    os.fchown(new, there.st_uid, there.st_gid)
+                os.fchmod(new, stat.S_IMODE(there.st_mode) & 0o777)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise AuditorError(f"{path} could not be written: {error.strerror}", "Nothing was left there.") from None
+            os.fsync(new)
+        temporary.replace(path)
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def _note(what: str) -> None:
+    written = _written.get()
+    if written is not None:
+        written.append(what)
 
 
 def compressed(path: Path, data: bytes) -> bytes:
@@ -79,17 +132,11 @@ def compressed(path: Path, data: bytes) -> bytes:
 
 
 def write_standard(text: str) -> None:
-    """To standard output. A reader that has gone is no error: what it wanted it has. AuditorError for a full disk."""
+    """To standard output, all at once, as UTF-8."""
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        _close_standard()
-    except OSError as error:
-        _close_standard()
-        raise AuditorError(f"standard output could not be written: {error.strerror}", "The report is cut.") from None
-
-
-def _close_standard() -> None:
-    """The interpreter flushes once more at exit: into nothing."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
+        sys.stdout.flush()
+    except (KeyboardInterrupt, Stopped):
+        _note("a part of standard output")
+        raise
+    _note("standard output")

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec.inspect as mi
+import yaml
 
 from auditor.errors import PolicyError
 from auditor.escape import escape
@@ -23,10 +24,7 @@ def load_policy(data: bytes, path: str) -> Policy:
     Raises PolicyError with a line `PATH:LINE: KEY: what is wrong` for each problem. An empty file is one: a policy that
     got lost must not pass as a policy that allows everything.
     """
-    try:
-        tree = parse_tree(data)
-    except MalformedYAML as error:
-        raise _error(path, [Problem(error.line, "", str(error))]) from None
+    tree = read_tree(data, path)
     if tree is None:
         raise _error(path, [Problem(1, "", "the file is empty; the least policy is `version: 1`")])
     declared = mi.type_info(PolicyFile)
@@ -35,6 +33,14 @@ def load_policy(data: bytes, path: str) -> Policy:
     if problems:
         raise _error(path, problems)
     return Policy(**given, path=path, sha256=hashlib.sha256(data).hexdigest())
+
+
+def read_tree(data: bytes, path: str) -> yaml.Node | None:
+    """The file's YAML, None where it holds none; PolicyError where it is no single document within bounds."""
+    try:
+        return parse_tree(data)
+    except MalformedYAML as error:
+        raise _error(path, [Problem(error.line, "", str(error))]) from None
 
 
 def _error(path: str, problems: Sequence[Problem]) -> PolicyError:

@@ -11,6 +11,7 @@ from auditor.coverage import Gaps
 from auditor.engine_settings import MUTATING, places
 from auditor.model import PolicyObject, Snapshot
 from auditor.parameters import BINDINGS, POLICIES, SECRET, ParameterRef, parameter_refs, plural_of
+from auditor.publish_apis import APIS
 from auditor.views import needs
 from auditor.wire import BY_NAME, CONSTRAINTS, PARAMETERS, SETTINGS
 
@@ -26,6 +27,7 @@ _OWNERS = {
     "policy.sigstore.dev": "sigstore policy-controller",
     "policies.kubewarden.io": "Kubewarden",
     "config.openshift.io": "OpenShift",
+    "aquasecurity.github.io": "Trivy Operator: results of its scans",
 }
 """Whose an API group is that not every cluster serves."""
 
@@ -45,6 +47,15 @@ _ALL = "# Read-only. Everything that Auditor needs beyond what system:discovery 
 _MORE = (
     "# For `auditor probe`, beyond what system:discovery and system:basic-user give to all. Not read-only: see the end."
 )
+_PUBLISHING = (
+    "# Everything that Auditor needs beyond what system:discovery and system:basic-user give to all. Read-only, save\n"
+    "# for policy reports, which `auditor scan --publish` writes: see the end."
+)
+_REPORTS = """\
+  # Policy reports: Auditor's own are written by server-side apply, and deleted when they no longer hold. No names here:
+  # RBAC cannot narrow create and list to them, and how many parts a large report has is not known beforehand."""
+_NO_REPORTS = """\
+  # The cluster serves no policy report API: `auditor scan --publish` needs openreports.io or wgpolicyk8s.io."""
 _PROBE = """\
   # A probe creates pods in dry runs, and looks that none was kept. RBAC cannot tell a dry run from a write:
   # bind this for the time of a probe alone."""
@@ -67,18 +78,19 @@ def cluster_role(
     policies: Snapshot | None = None,
     *,
     probe: bool = False,
+    publish: bool = False,
 ) -> str:
     """A ClusterRole manifest: list for each resource; get for what is looked up by name.
 
     `groups` are the API groups that there are: of those that not every cluster serves, only these get rules; None
     stands for all. `policies` is a snapshot with the cluster's policies and webhooks, which name further objects.
-    `probe`: with what `auditor probe` needs beside it.
+    `probe`: with what `auditor probe` needs beside it; `publish`: with what `auditor scan --publish` does.
     """
     found: dict[str, list[str]] = {}
     for name in resources:
         found.setdefault(BY_NAME[name].group, []).append(name)
     lines = [
-        _MORE if probe else _ALL,
+        _MORE if probe else _PUBLISHING if publish else _ALL,
         "apiVersion: rbac.authorization.k8s.io/v1",
         "kind: ClusterRole",
         "metadata:",
@@ -105,6 +117,8 @@ def cluster_role(
         lines += [_UNKNOWN_PARAMETERS] if known is None else _parameter_rules(parameter_refs(known))
     if "secrets" in core:
         lines += _rule("", ["secrets"], _SECRETS, verbs=("get", "list"))
+    if publish:
+        lines += _report_rules(groups)
     if probe:
         lines += _rule("", ["pods"], _PROBE, verbs=("create", "get"))
         lines += _rule("", ["pods", "pods/ephemeralcontainers"], _CHANGES, verbs=("patch",))
@@ -144,6 +158,16 @@ def _rule(
         *named,
         f"    verbs: [{', '.join(map(json.dumps, verbs))}]",
     ]
+
+
+def _report_rules(groups: Collection[str] | None) -> list[str]:
+    """For each API that may be served: what is in one that is not preferred any more is deleted there, too."""
+    served = [api for api in APIS if groups is None or api.group in groups]
+    lines = [_REPORTS if served else _NO_REPORTS]
+    for api in served:
+        plurals = [api.plural_in(""), api.plural_in(None)]
+        lines += _rule(api.group, plurals, verbs=("create", "delete", "list", "patch"))
+    return lines
 
 
 def _scalar(text: str) -> str:

@@ -35,7 +35,7 @@ def read(item: wire.Secret, origin: str = "") -> ReadSecret:
     metadata = item.metadata or wire.SecretMetadata()
     kind = item.type or "Opaque"
     registry = kind in wire.SECRET_TYPES
-    content, fingerprints = read_secret(kind, _data(item)) if registry else (SecretContent(), ())
+    content, fingerprints = read_secret(kind, decoded_data(item)) if registry else (SecretContent(), ())
     return ReadSecret(
         namespace=metadata.namespace or "default",
         name=metadata.name or metadata.generate_name or "",
@@ -49,7 +49,7 @@ def read(item: wire.Secret, origin: str = "") -> ReadSecret:
     )
 
 
-def _data(item: wire.Secret) -> dict[str, bytes | None]:
+def decoded_data(item: wire.Secret) -> dict[str, bytes | None]:
     """The decoded values, None where they are not base64; stringData goes over data, as in the API server."""
     data: dict[str, bytes | None] = {}
     for key, value in (item.data or {}).items():

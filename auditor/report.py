@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -114,11 +114,14 @@ class CheckRow(Record, frozen=True):
 
 
 class CoverageRow(Record, frozen=True):
+    """What became of a resource. `cluster` is empty unless the report is of several."""
+
     resource: str
     state: str
     namespaces: tuple[str, ...] = ()
     count: int = 0
     detail: str = ""
+    cluster: str = ""
 
 
 class ClusterRow(Record, frozen=True):
@@ -193,10 +196,32 @@ class Tool(Record, frozen=True):
     version: str
 
 
+class ClusterPart(Record, frozen=True):
+    """One cluster of a report of several: what a report of its own would say, coverage and findings aside.
+
+    Those stand in the report and name their cluster. `error` says why the cluster could not be audited, None where it
+    was.
+    """
+
+    name: str
+    uid: str | None
+    version: str
+    collected_at: str | None
+    source: str
+    error: str | None
+    auditor: Tool
+    policy: PolicyRow
+    summary: Summary
+    checks: tuple[CheckRow, ...]
+    enforcement: EnforcementRow | None
+    warnings: tuple[str, ...]
+
+
 class Report(Record, frozen=True):
     """One audit. `warnings` are about the policy: waivers that match nothing, checks that it switches off.
 
-    `enforcement` is None where no check asked for it, and in reports from before there was such a thing.
+    `enforcement` is None where no check asked for it, and in reports from before there was such a thing. `clusters` is
+    empty unless the report is of several: then it holds what is not joined (merge.py).
     """
 
     auditor: Tool
@@ -208,16 +233,18 @@ class Report(Record, frozen=True):
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
     enforcement: EnforcementRow | None = None
+    clusters: tuple[ClusterPart, ...] = ()
     schema: str = SCHEMA
 
     @property
     def incomplete(self) -> bool:
         """Whether something could not be judged because it could not be read, or because a check broke."""
-        return any(finding.cause in ("unreadable", "error") for finding in self.findings)
+        unread = any(finding.cause in ("unreadable", "error") for finding in self.findings)
+        return unread or any(cluster.error is not None for cluster in self.clusters)
 
-    def failures(self, at_least: Severity, known: Collection[str] = ()) -> int:
-        """How many failures there are of this severity or a higher one, those of the known ids aside."""
-        return sum(f.status == "fail" and f.severity.rank <= at_least.rank and f.id not in known for f in self.findings)
+    def failures(self, at_least: Severity) -> int:
+        """How many failures there are of this severity or a higher one."""
+        return sum(f.status == "fail" and f.severity.rank <= at_least.rank for f in self.findings)
 
 
 def to_dict(report: Report) -> dict[str, Any]:
@@ -226,10 +253,15 @@ def to_dict(report: Report) -> dict[str, Any]:
     order = (
         *("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "enforcement"),
         "warnings",
+        *(("clusters",) if report.clusters else ()),
     )
+    if not report.clusters:
+        for row in plain["coverage"]:
+            del row["cluster"]
     plain["findings"] = [_published(finding) for finding in plain["findings"]]
-    if found := plain["enforcement"]:
-        plain["enforcement"] = {key: found[key] for key in ("version", "namespaces", "unreadable")}
+    for matrix in (plain, *plain["clusters"]):
+        if found := matrix["enforcement"]:
+            matrix["enforcement"] = {key: found[key] for key in ("version", "namespaces", "unreadable")}
     return {key: plain[key] for key in order}
 
 
@@ -246,12 +278,19 @@ def _published(finding: dict[str, Any]) -> dict[str, Any]:
     return {field: finding[field] for field in fields}
 
 
-def from_json(data: bytes) -> Report:
-    """A report that `to_dict` wrote, read back; raises msgspec.MsgspecError where it is none."""
-    report = msgspec.json.decode(data, type=Report)
-    if report.schema != SCHEMA:
-        raise msgspec.ValidationError(f"its schema is {report.schema!r}, not {SCHEMA!r}")
-    return report
+class _Compared(Report, frozen=True):
+    """A report as it is published after a comparison, which is no part of what was audited."""
+
+    baseline: msgspec.Raw = msgspec.Raw()
+
+
+def from_json(data: bytes | str) -> Report:
+    """A report that `to_dict` wrote, read back, without what a comparison added; raises msgspec.MsgspecError where it
+    is none."""
+    found = msgspec.json.decode(data, type=_Compared)
+    if found.schema != SCHEMA:
+        raise msgspec.ValidationError(f"its schema is {found.schema!r}, not {SCHEMA!r}")
+    return Report(**{field: getattr(found, field) for field in Report.__struct_fields__})
 
 
 def merge_evidence(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

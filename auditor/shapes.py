@@ -42,10 +42,10 @@ def _allowlist(container: wire.Container) -> tuple[str, ...]:
     """What a command line says that an image policy's backend allows. Others are hardly decoded: only if the flag's
     name is somewhere in them."""
     entries: list[str] = []
-    for raw in (container.command, container.args):
-        if any(name.encode() in bytes(raw) for name in _ALLOWLISTS):
+    for field in (container.command, container.args):
+        if any(wire.holds(field, name) for name in _ALLOWLISTS):
             try:
-                words = iter(msgspec.json.decode(raw, type=list[str]))
+                words = iter(wire.words(field))
             except msgspec.MsgspecError:
                 continue
             for word in words:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 
+from auditor.escape import escape
 from auditor.policy import Waiver, did_you_mean
-from auditor.report import AppliedWaiver, Subject
+from auditor.report import AppliedWaiver, Finding, Subject
 
 
 def matches(waiver: Waiver, *, check: str, namespace: str | None, subject: Subject) -> bool:
@@ -24,6 +25,36 @@ def matches(waiver: Waiver, *, check: str, namespace: str | None, subject: Subje
             fnmatchcase(f"{subject.kind}/{subject.name}", waiver.subject)
             or (not subject.name and fnmatchcase(subject.kind, waiver.subject))
         )
+    )
+
+
+def literally(name: str) -> str:
+    """The glob that matches this name and no other. What a glob cannot hold (white space) or show becomes `?`."""
+    return "".join(f"[{c}]" if c in "*?[" else "?" if c.isspace() or escape(c) != c else c for c in name)
+
+
+def waiver_of(finding: Finding, reason: str, expires: date, owner: str | None = None) -> Waiver:
+    """The waiver of this finding's check for its subject alone. What has no namespace or container only `*` matches."""
+    subject = finding.subject
+    name = f"{subject.kind}/{subject.name}" if subject.name else subject.kind
+    return Waiver(
+        check=literally(finding.check),
+        namespace="*" if finding.namespace is None else literally(finding.namespace),
+        subject=literally(name),
+        container="*" if subject.container is None else literally(subject.container),
+        reason=reason,
+        owner=owner,
+        expires=expires,
+    )
+
+
+def covered(waiver: Waiver, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The failures that the waiver matches, waived already or not."""
+    return tuple(
+        found
+        for found in findings
+        if found.status != "manual"
+        and matches(waiver, check=found.check, namespace=found.namespace, subject=found.subject)
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.apiserver import Request, Response
 
+PROTOBUF = "application/vnd.kubernetes.protobuf"
 FOLDER = Path(__file__).parent.parent / "fixtures" / "recordings"
 
 _Key = tuple[str, frozenset[tuple[str, str]], str, str]
@@ -40,17 +41,20 @@ class Replay:
 
     def __call__(self, request: Request) -> Response:
         query = dict(request.query)
-        for limit in (query.pop("limit", ""), "", "500"):
-            asked = {**query, "limit": limit} if limit else query
-            answers = self._answers.get(_key(request.path, asked, request.identity, request.header("accept")))
-            if answers:
-                return answers.pop(0) if len(answers) > 1 else answers[0]
+        asked, accept = query.pop("limit", ""), request.header("accept")
+        for kind in (accept, accept.replace(PROTOBUF, "")):  # what was recorded in JSON alone comes in JSON
+            for limit in dict.fromkeys((asked, "", "500")):
+                whole = {**query, "limit": limit} if limit else query
+                answers = self._answers.get(_key(request.path, whole, request.identity, kind))
+                if answers:
+                    return answers.pop(0) if len(answers) > 1 else answers[0]
         self.unknown.append(f"{request.identity} {request.target}")
         return Response(404, b"404 page not found\n", {}, "text/plain; charset=utf-8")
 
 
 def _key(path: str, query: dict[str, str], identity: str, accept: str) -> _Key:
     form = next((part for part in accept.split(";") if part.startswith("as=")), "").partition(",")[0]
+    form = PROTOBUF if PROTOBUF in accept else form
     return path, frozenset(query.items()), identity, form
 
 

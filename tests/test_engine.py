@@ -28,6 +28,7 @@ from auditor import (
     Subject,
 )
 from auditor.check import check, load_check
+from auditor.diff import diff, first_run
 from auditor.enforcement import kyverno
 from auditor.enforcement.chain import Link
 from auditor.engine import Scope, evaluate
@@ -373,4 +374,5 @@ def test_what_the_user_left_out_is_no_gap() -> None:
 def test_exit_codes_by_threshold(threshold: Severity | None, code: Exit) -> None:
     report = audit(Snapshot(coverage=READ, owners=(owner("web", "fail"),)))
     assert exit_code(report, threshold) == code
-    assert exit_code(report, threshold, {report.findings[0].id}) == Exit.OK
+    assert exit_code(report, threshold, diff(report, report)) == Exit.OK
+    assert exit_code(report, threshold, first_run(report)) == code

@@ -151,6 +151,27 @@ def test_the_command_line_for_an_input(tmp_path: Path, capsys: pytest.CaptureFix
     assert "argoproj.io" in {group for group, _, _ in rules(capsys.readouterr().out)}
 
 
+def test_publishing_needs_the_policy_reports_and_no_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verbs = ("create", "delete", "list", "patch")
+    newer = {("openreports.io", name, verb) for name in ("reports", "clusterreports") for verb in verbs}
+    older = {("wgpolicyk8s.io", f"{scope}policyreports", verb) for scope in ("", "cluster") for verb in verbs}
+    before = rules(cluster_role(EVERYTHING))
+    for groups, more in ((None, newer | older), (["openreports.io"], newer), (["wgpolicyk8s.io", "apps"], older)):
+        role = cluster_role(EVERYTHING, groups, publish=True)
+        assert {rule for rule in rules(role) if rule[1].endswith("reports")} == more
+        assert set(rules(role)) - more <= set(before)
+        assert "Read-only, save" in role
+    none = cluster_role(EVERYTHING, (), publish=True)
+    assert set(rules(none)) <= set(before)
+    assert "serves no policy report API" in none
+    assert run(["rbac", "--publish"]) == 0
+    assert newer | older <= set(rules(capsys.readouterr().out))
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "r"}}))
+    assert run(["rbac", "--publish", "--from", str(path)]) == 0
+    assert newer | older <= set(rules(capsys.readouterr().out))
+
+
 def test_a_probe_needs_little_more(capsys: pytest.CaptureFixture[str]) -> None:
     before, after = rules(cluster_role(EVERYTHING)), rules(cluster_role(EVERYTHING, probe=True))
     assert set(after) - set(before) == {

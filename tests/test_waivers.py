@@ -1,14 +1,16 @@
 """Waivers: what they match, until when, and which of them do nothing."""
 
 from datetime import date
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.escape import escape
 from auditor.policy import Waiver
-from auditor.report import AppliedWaiver, Subject
-from auditor.waivers import WaiverBook, matches
+from auditor.report import AppliedWaiver, Finding, Severity, Subject
+from auditor.waivers import WaiverBook, covered, matches, waiver_of
 
 LAST = date(2027, 1, 31)
 BILLING = Subject("Deployment", "billing", "app")
@@ -182,3 +184,33 @@ def test_what_lies_outside_of_the_namespaces_audited_cannot_match_nothing() -> N
 
 def test_no_waivers_no_warnings() -> None:
     assert WaiverBook([], LAST).warnings(KNOWN, KNOWN) == ()
+
+
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12) | st.text("a*?[]!^-/ ", min_size=1, max_size=8)
+
+
+@given(NAMES, NAMES, st.none() | NAMES, NAMES)
+def test_the_waiver_of_a_finding_is_for_its_subject(name: str, other: str, container: str | None, space: str) -> None:
+    found = finding(Subject("Deployment", name, container), space)
+    waiver = waiver_of(found, "x", date(2027, 1, 1))
+    assert covered(waiver, [found]) == (found,)
+    beside = finding(Subject("Deployment", other, container), space)
+    blurred = [a == b or a.isspace() or escape(a) != a for a, b in zip(name, other, strict=False)]
+    assert bool(covered(waiver, [beside])) == (len(name) == len(other) and all(blurred))
+
+
+def finding(subject: Subject, namespace: str | None, status: Literal["fail", "manual", "waived"] = "fail") -> Finding:
+    return Finding("0" * 16, "unpinned-image", status, Severity.MEDIUM, subject, "…", namespace=namespace)
+
+
+def test_what_has_no_namespace_container_or_name() -> None:
+    node = waiver_of(finding(Subject("Node", "a"), None), "x", date(2027, 1, 1))
+    assert (node.namespace, node.subject, node.container) == ("*", "Node/a", "*")
+    assert waiver_of(finding(Subject("Cluster", ""), None), "x", date(2027, 1, 1)).subject == "Cluster"
+
+
+def test_a_waiver_covers_failures_alone() -> None:
+    subject = Subject("Deployment", "web", "web")
+    waiver = waiver_of(finding(subject, "shop"), "x", date(2027, 1, 1))
+    found = [finding(subject, "shop", status) for status in ("fail", "manual", "waived")]
+    assert [one.status for one in covered(waiver, found)] == ["fail", "waived"]

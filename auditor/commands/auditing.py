@@ -5,30 +5,41 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.inputs import collect, read_policy, read_report
+from auditor.commands import fleet, registries
+from auditor.commands.baseline import open_baseline
+from auditor.commands.inputs import collect, read_policy
 from auditor.commands.options import (
+    AllContexts,
     Checks,
     Complete,
     Context,
+    Contexts,
+    Encodings,
     Exclude,
     From,
     HostRoot,
     Kubeconfig,
     Namespaces,
+    Parallel,
     PolicyFile,
     SkipChecks,
+    Verbose,
 )
+from auditor.commands.publishing import check_source, publish_report
+from auditor.commands.registries import RegistryOptions
 from auditor.commands.terminal import colour, width
 from auditor.errors import PolicyError, UsageError
 from auditor.exits import Exit, exit_code
 from auditor.output import check_writable, compressed, parse_outputs, write_file, write_standard
-from auditor.report import Severity
+from auditor.report import PolicyRow, Severity
 
 if TYPE_CHECKING:
+    from auditor.collect import Collected
     from auditor.model import Snapshot
     from auditor.output import Output
     from auditor.report import Report
@@ -38,7 +49,9 @@ if TYPE_CHECKING:
 def scan(
     source: From = None,
     kubeconfig: Kubeconfig = None,
-    context: Context = None,
+    context: Contexts = None,
+    all_contexts: AllContexts = False,
+    parallel: Parallel = 4,
     namespace: Namespaces = None,
     exclude_namespace: Exclude = None,
     policy: PolicyFile = None,
@@ -55,54 +68,150 @@ def scan(
     ] = None,
     assume_complete: Complete = False,
     host_root: HostRoot = None,
-    baseline: Annotated[str | None, typer.Option(metavar="REPORT", help="An earlier JSON report.")] = None,
+    encoding: Encodings = "auto",
+    verbose: Verbose = False,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="REPORT", help="An earlier JSON report: a file, or configmap:NAMESPACE/NAME."),
+    ] = None,
+    keep_baseline: Annotated[
+        bool, typer.Option("--keep-baseline", help="Keep this run's result there for the next one.")
+    ] = False,
     fail_on_new: Annotated[
         bool, typer.Option("--fail-on-new", help="Exit 1 only for what the baseline lacks.")
     ] = False,
+    pushgateway: Annotated[
+        str | None,
+        typer.Option(metavar="URL", envvar="AUDITOR_PUSHGATEWAY", help="Push the metrics there, after all reports."),
+    ] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Write policy reports into the cluster, after all reports.")
+    ] = False,
+    registry: registries.Asking = False,
+    registry_config: registries.Config = None,
+    registry_credentials: registries.Credentials = None,
+    registry_ca: registries.Authority = None,
+    registry_allow_private: registries.AllowPrivate = None,
+    registry_mirror: registries.Mirrors = None,
+    registry_plain_http: registries.PlainHttp = None,
+    registry_cache: registries.CacheFolder = None,
+    no_registry_cache: registries.NoCache = False,
 ) -> int:
     """Audit a cluster, live or from files, and report findings by namespace."""
+    from auditor.collect import SourceOptions
     from auditor.engine import Scope, evaluate
     from auditor.packs import applicable, load_packs, select
+    from auditor.pushing import parse_gateway, push_report
     from auditor.rbac import needed_resources
     from auditor.reporters import FORMATS, Options
+    from auditor.sources.encodings import parse_encoding
 
+    started = monotonic()
     outputs = parse_outputs(output or [], tuple(FORMATS), "table")
-    threshold = _fail_on(fail_on)
+    gateway = None if pushgateway is None else parse_gateway(pushgateway)
+    threshold = fail_on_severity(fail_on)
+    asked_for = parse_encoding(encoding)
     if fail_on_new and not baseline:
-        raise UsageError("--fail-on-new needs --baseline REPORT", "Name the JSON report to compare with.")
+        raise UsageError("--fail-on-new needs --baseline REPORT", "Name the report to compare with.")
     if save_snapshot:
         _check_snapshot(save_snapshot)
-    before = read_report(baseline) if baseline else None
+    alone = {
+        "--save-snapshot": save_snapshot,
+        "--host-root": host_root,
+        "--baseline configmap:": (baseline or "").startswith("configmap:"),
+        "--keep-baseline": keep_baseline,
+        "--publish": publish,
+        "--registry-credentials": registry_credentials,
+    }
+    if publish:
+        check_source(source)
+    clusters = fleet.chosen(context, all_contexts, kubeconfig, source, outputs, alone)
+    one = context[0] if context else None
+    with_registries = registries.asker(
+        RegistryOptions(
+            registry,
+            registry_config,
+            registry_credentials,
+            registry_ca,
+            registry_allow_private,
+            registry_mirror,
+            registry_plain_http,
+            registry_cache,
+            no_registry_cache,
+        ),
+        source,
+        kubeconfig,
+        one,
+    )
+    earlier = open_baseline(
+        baseline, keep=keep_baseline, source=source, kubeconfig=kubeconfig, context=one, outputs=outputs
+    )
     try:
         rules = read_policy(policy)
     except PolicyError:
         if source not in (None, "-"):  # input that cannot be read either is the graver fault
-            collect(source, kubeconfig, context, namespace, exclude_namespace, assume_complete)
+            collect(source, kubeconfig, one, namespace, exclude_namespace, assume_complete)
         raise
     known = load_packs(rules.packs)
     checks = select(known, check or (), skip_check or ())
-    collected = collect(
-        source,
-        kubeconfig,
-        context,
-        namespace,
-        exclude_namespace,
-        assume_complete,
-        needed_resources(checks),
-        host_root,
-    )
+    needed = needed_resources(each for each in checks if rules.setting(each.id).enabled)
     scope = Scope(tuple(namespace or ()), tuple(exclude_namespace or ()))
-    checks = applicable(checks, collected.snapshot, check or ())
     today = datetime.now(UTC).date()
     ids = {check.id for check in known}
-    report = evaluate(collected.snapshot, checks, rules, today, scope=scope, source=collected.source, known=ids)
-    if save_snapshot:
-        _save(collected.snapshot, save_snapshot)
-    old = {finding.id for finding in before.findings if finding.status == "fail"} if before and fail_on_new else set()
-    code = exit_code(report, threshold, old, allow_incomplete=allow_incomplete)
-    new = report.failures(threshold, old) if fail_on_new and threshold else None
+
+    def judge(found: Collected) -> Report:
+        asked = applicable(checks, found.snapshot, check or ())
+        return evaluate(found.snapshot, asked, rules, today, scope=scope, source=found.source, known=ids)
+
+    if clusters:
+        sources = SourceOptions(
+            kubeconfig=kubeconfig,
+            namespaces=scope.only,
+            exclude=scope.exclude,
+            resources=needed,
+            assume_complete=assume_complete,
+            encoding=asked_for,
+        )
+        report = fleet.audit(
+            sources,
+            clusters,
+            lambda found: judge(with_registries(found)),
+            parallel,
+            PolicyRow(rules.path, rules.sha256),
+            verbose=verbose,
+        )
+    else:
+        collected = with_registries(
+            collect(
+                source,
+                kubeconfig,
+                one,
+                namespace,
+                exclude_namespace,
+                assume_complete,
+                needed,
+                host_root,
+                asked_for,
+                verbose,
+            )
+        )
+        report = judge(collected)
+        if save_snapshot:
+            _save(collected.snapshot, save_snapshot)
+    comparison = earlier.compare(report) if earlier else None
+    code = exit_code(report, threshold, comparison if fail_on_new else None, allow_incomplete=allow_incomplete)
+    new = comparison.new_failures(threshold) if comparison and fail_on_new and threshold else None
+    duration = round(monotonic() - started, 3)
+    options = Options(80, False, int(code), fail_on, allow_incomplete, new, comparison, duration)
     for wanted in outputs:
-        _emit(report, wanted, Options(80, False, int(code), fail_on, allow_incomplete, new))
+        emit(report, wanted, options)
+    if gateway:
+        push_report(gateway, report, options)
+    if publish:
+        left_out = (*scope.exclude, *rules.exclude.namespaces)
+        publish_report(report, collected.snapshot, Scope(scope.only, left_out), kubeconfig, one)
+    if earlier and comparison:  # last: what nobody was told of is new again the next time
+        earlier.keep(comparison, ids)
     return code
 
 
@@ -115,17 +224,60 @@ def snapshot(
     exclude_namespace: Exclude = None,
     assume_complete: Complete = False,
     host_root: HostRoot = None,
+    encoding: Encodings = "auto",
+    verbose: Verbose = False,
+    registry: registries.Asking = False,
+    registry_config: registries.Config = None,
+    registry_credentials: registries.Credentials = None,
+    registry_ca: registries.Authority = None,
+    registry_allow_private: registries.AllowPrivate = None,
+    registry_mirror: registries.Mirrors = None,
+    registry_plain_http: registries.PlainHttp = None,
+    registry_cache: registries.CacheFolder = None,
+    no_registry_cache: registries.NoCache = False,
 ) -> int:
     """Keep what an audit reads of a cluster, redacted, in one file that `scan --from` takes."""
+    from auditor.sources.encodings import parse_encoding
+
     _check_snapshot(output)
-    collected = collect(source, kubeconfig, context, namespace, exclude_namespace, assume_complete, host_root=host_root)
+    asked_for = parse_encoding(encoding)
+    with_registries = registries.asker(
+        RegistryOptions(
+            registry,
+            registry_config,
+            registry_credentials,
+            registry_ca,
+            registry_allow_private,
+            registry_mirror,
+            registry_plain_http,
+            registry_cache,
+            no_registry_cache,
+        ),
+        source,
+        kubeconfig,
+        context,
+    )
+    collected = with_registries(
+        collect(
+            source,
+            kubeconfig,
+            context,
+            namespace,
+            exclude_namespace,
+            assume_complete,
+            host_root=host_root,
+            encoding=asked_for,
+            verbose=verbose,
+        )
+    )
     _save(collected.snapshot, output)
     found = collected.snapshot
     print(f"{output}: {len(found.owners)} workloads, {len(found.nodes)} nodes", file=sys.stderr)
     return Exit.OK
 
 
-def _fail_on(text: str) -> Severity | None:
+def fail_on_severity(text: str) -> Severity | None:
+    """None for `never`; UsageError for a severity that there is not."""
     if text == "never":
         return None
     try:
@@ -147,7 +299,8 @@ def _save(found: Snapshot, place: str) -> None:
     write_file(path, compressed(path, dump_snapshot(found)))
 
 
-def _emit(report: Report, output: Output, options: Options) -> None:
+def emit(report: Report, output: Output, options: Options) -> None:
+    """Puts the report where an output goes, in its format."""
     import msgspec
 
     from auditor.reporters import render

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from auditor.collect import Collected
     from auditor.policy import Policy
     from auditor.report import Report
+    from auditor.sources.encodings import Encoding
 
 
 def collect(
@@ -25,6 +26,8 @@ def collect(
     assume_complete: bool,
     resources: Sequence[str] = (),
     host_root: str | None = None,
+    encoding: Encoding = "auto",
+    verbose: bool = False,
 ) -> Collected:
     from auditor.collect import SourceOptions
     from auditor.collect import collect as collect_from
@@ -39,8 +42,9 @@ def collect(
         resources=tuple(resources),
         assume_complete=assume_complete,
         host_root=host_root,
+        encoding=encoding,
     )
-    progress = Progress.on()
+    progress = Progress.on(verbose=verbose)
     try:
         collected = collect_from(options, progress)
     finally:
@@ -53,24 +57,31 @@ def collect(
 def read_policy(path: str | None) -> Policy:
     from auditor.policy import Policy
     from auditor.policy_file import load_policy
+    from auditor.policy_files import with_files
 
     if path is None:
         return Policy()
-    return load_policy(_read(path, PolicyError), path)
+    return with_files(load_policy(read_file(path, PolicyError), path), Path(path).parent)
 
 
 def read_report(path: str) -> Report:
+    return as_report(read_file(path, SourceError), path)
+
+
+def as_report(data: bytes, path: str) -> Report:
+    """A JSON report, which may be gzipped; SourceError where it is none."""
     import msgspec
 
     from auditor.report import from_json
+    from auditor.sources.unpack import expand
 
     try:
-        return from_json(_read(path, SourceError))
-    except msgspec.MsgspecError as error:
+        return from_json(expand(data, path))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: this is no report of auditor: {error}", "Write one with `-o json=PATH`.") from None
 
 
-def _read(path: str, error: type[AuditorError]) -> bytes:
+def read_file(path: str, error: type[AuditorError]) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as failure:

@@ -20,7 +20,7 @@ from auditor.output import write_standard
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="An earlier JSON report.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="A later JSON report.")],
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="table or json.")] = "table",
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="table, json or markdown.")] = "table",
 ) -> int:
     """Compare two JSON reports: what is new, what is gone, what is still there."""
     from auditor.diff import diff as compare
@@ -73,17 +73,29 @@ def rbac(
     kubeconfig: Kubeconfig = None,
     context: Context = None,
     probe: Annotated[bool, typer.Option("--probe", help="With what `auditor probe` needs: to create pods.")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="With what `auditor scan --publish` needs: to write policy reports.")
+    ] = False,
+    keep_baseline: Annotated[
+        str | None,
+        typer.Option(metavar="NAMESPACE/NAME", help="With the Role to keep a baseline in this ConfigMap."),
+    ] = None,
 ) -> int:
     """Print the least ClusterRole that the checks need: for a cluster or an input, else for any."""
+    from auditor.commands.baseline import role_text
     from auditor.packs import load_packs, select
+    from auditor.publish_apis import APIS
     from auditor.rbac import NAMING, cluster_role, groups_of, needed_resources
 
     resources = needed_resources(select(load_packs(()), check or ()))
+    role = "" if keep_baseline is None else role_text(keep_baseline)
     if not (source or kubeconfig or context):
-        write_standard(cluster_role(resources, probe=probe))
+        write_standard(cluster_role(resources, probe=probe, publish=publish) + role)
         return Exit.OK
     asked = tuple(name for name in NAMING if name in resources) or ("namespaces",)
     collected = collect(source, kubeconfig, context, (), (), False, asked)
     groups = groups_of(collected.snapshot) if source else collected.groups
-    write_standard(cluster_role(resources, groups, collected.snapshot, probe=probe))
+    if source and groups is not None:  # an input does not say which policy reports are served
+        groups |= {api.group for api in APIS}
+    write_standard(cluster_role(resources, groups, collected.snapshot, probe=probe, publish=publish) + role)
     return Exit.OK

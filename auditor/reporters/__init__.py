@@ -46,6 +46,8 @@ FORMATS: Mapping[str, str] = {
     "junit": "auditor.reporters.junit",
     "html": "auditor.reporters.html_report",
     "prometheus": "auditor.reporters.prometheus",
+    "policyreport": "auditor.reporters.policyreport",
+    "policyreport-v1alpha2": "auditor.reporters.policyreport_v1alpha2",
 }
 
 

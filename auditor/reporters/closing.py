@@ -24,20 +24,24 @@ def listing(title: str, lines: Sequence[str], width: int) -> Iterator[str]:
 
 def gaps(report: Report, width: int) -> Iterator[str]:
     """What may exist unseen, and remarks about lists that were read. What the cluster does not serve is no gap."""
-    found: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    found: dict[tuple[str, str, tuple[str, ...], str], list[str]] = {}
     for row in report.coverage:
         if is_gap(row) or (row.state == "read" and row.detail):
-            resources = found.setdefault((row.state, row.namespaces, row.detail), [])
+            resources = found.setdefault((row.cluster, row.state, row.namespaces, row.detail), [])
             resources += [] if row.resource in resources else [row.resource]
     if not found:
         return
     yield "NOT READ, OR WITH REMARKS"
     yield ""
-    rows = [
-        [_what(resources), state, _where(resources, namespaces), detail or "-"]
-        for (state, namespaces, detail), resources in found.items()
-    ]
-    yield from table(["resources", "state", "where", "remark"], rows, width)
+    clusters: dict[tuple[str, ...], list[str]] = {}
+    for (cluster, state, namespaces, detail), resources in found.items():
+        line = _what(resources), state, _where(resources, state, namespaces), detail or "-"
+        clusters.setdefault(line, []).append(cluster)
+    titles = ["resources", "state", "where", "remark"]
+    if report.clusters:
+        yield from table(["clusters", *titles], [[listed(names), *line] for line, names in clusters.items()], width)
+    else:
+        yield from table(titles, list(clusters), width)
 
 
 def exit_text(report: Report, options: Options, width: int) -> Iterator[str]:
@@ -71,7 +75,7 @@ def _what(resources: Sequence[str]) -> str:
     return ", ".join("everything" if name == "*" else name for name in named(resources))
 
 
-def _where(resources: Sequence[str], namespaces: tuple[str, ...]) -> str:
+def _where(resources: Sequence[str], state: str, namespaces: tuple[str, ...]) -> str:
     if namespaces:
         return listed(namespaces)
-    return "elsewhere" if "*" in resources else "everywhere"
+    return "elsewhere" if "*" in resources and state == "excluded" else "everywhere"

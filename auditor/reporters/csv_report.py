@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from auditor.escape import escape, escape_json
 from auditor.report import Finding, Report
 from auditor.reporters import Options
+from auditor.reporters.changes import marks
 
 COLUMNS = (
     *("id", "cluster", "status", "cause", "severity", "check", "title", "namespace", "kind", "name", "container"),
@@ -37,12 +38,16 @@ def render(report: Report, options: Options) -> str:
     """A header and the findings, lines ended by CR LF. Evidence is JSON, lists have a line feed between their items.
 
     An apostrophe stands before whatever would else begin a formula: a program that reads the cells takes it away.
+    With a baseline there is one more column, which says `new` or `still`; what is gone has no row.
     """
     titles = {row.id: row.title for row in report.checks}
     lines = _Lines()
     writer = csv.writer(lines)
-    writer.writerow(COLUMNS)
-    writer.writerows([_FORMULA.sub(r"\1'", cell) for cell in _cells(found, titles)] for found in report.findings)
+    marked = marks(options.comparison)
+    writer.writerow([*COLUMNS, *(["baseline"] if options.comparison else [])])
+    for found in report.findings:
+        cells = [_FORMULA.sub(r"\1'", cell) for cell in _cells(found, titles)]
+        writer.writerow([*cells, *([marked.of(found)] if options.comparison else [])])
     return "".join(lines.parts)
 
 

@@ -12,10 +12,11 @@ from auditor.diff import Diff
 from auditor.escape import escape_json
 from auditor.report import Finding, Report, finding_to_dict
 from auditor.reporters.cells import wrap_text
+from auditor.reporters.changes import short, state, tagged
 from auditor.reporters.closing import listing
-from auditor.reporters.grid import paint, table
-from auditor.reporters.overview import title
-from auditor.reporters.rows import counted, one_each, place, section, severest_first
+from auditor.reporters.diff_markdown import render_markdown
+from auditor.reporters.overview import titled
+from auditor.reporters.rows import counted, one_each, section
 from auditor.reporters.table import columns_for, joined
 
 SCHEMA = "auditor.diff/v1"
@@ -24,13 +25,21 @@ SCHEMA = "auditor.diff/v1"
 def render_table(diff: Diff, width: int = 80, colour: bool = False) -> str:
     """What is new in full, the rest one line each; lines of at most `width` columns, taken as between 60 and 160."""
     width = columns_for(width)
+    several = bool(diff.before.clusters or diff.after.clusters)
     sections: tuple[Iterable[str], ...] = (
         _heading(diff, width),
         listing("WARNINGS", diff.warnings, width),
-        section(f"NEW ({len(diff.new):,})", one_each(map(_marked, diff.new)), "what is wrong", width, colour),
-        _short(f"GONE ({len(diff.gone):,})", diff.gone, width, colour),
-        _short(f"NOT SEEN ({len(diff.unseen):,}): the new report could not tell", diff.unseen, width, colour),
-        _short(f"STILL THERE ({len(diff.still):,})", diff.still, width, colour),
+        section(
+            f"NEW ({len(diff.new):,})",
+            one_each(tagged(f, state(f)) for f in diff.new),
+            "what is wrong",
+            width,
+            colour,
+            several,
+        ),
+        short(f"GONE ({len(diff.gone):,})", diff.gone, width, colour, several),
+        short(f"NOT SEEN ({len(diff.unseen):,}): the new report could not tell", diff.unseen, width, colour, several),
+        short(f"STILL THERE ({len(diff.still):,})", diff.still, width, colour, several),
     )
     return joined(sections)
 
@@ -48,12 +57,16 @@ def render_json(diff: Diff, width: int = 80) -> str:
     return escape_json(json.dumps(plain, indent=2, ensure_ascii=False)) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Diff, int], str]] = {"table": render_table, "json": render_json}
+FORMATS: Mapping[str, Callable[[Diff, int], str]] = {
+    "table": render_table,
+    "json": render_json,
+    "markdown": render_markdown,
+}
 
 
 def _heading(diff: Diff, width: int) -> Iterator[str]:
     for name, report in (("Old", diff.before), ("New", diff.after)):
-        yield from wrap_text(f"{name}: {title(report.cluster)}", width, "  ")
+        yield from wrap_text(f"{name}: {titled(report)}", width, "  ")
     parts = [
         _number(diff.new, "new"),
         _number(diff.gone, "gone"),
@@ -65,31 +78,6 @@ def _heading(diff: Diff, width: int) -> Iterator[str]:
 
 def _number(findings: Sequence[Finding], words: str) -> str:
     return f"{len(findings):,} {words}" + (f" ({counted(findings)})" if findings else "")
-
-
-def _short(heading: str, findings: Sequence[Finding], width: int, colour: bool) -> Iterator[str]:
-    if not findings:
-        return
-    yield heading
-    yield ""
-    rows = [
-        [str(f.severity), f.check, place(f.namespace), str(f.subject), _state(f) or "failure"]
-        for f in sorted(findings, key=severest_first)
-    ]
-    lines = table(["severity", "check", "namespace", "subject", "state"], rows, width)
-    yield from paint(lines) if colour else lines
-
-
-def _marked(finding: Finding) -> Finding:
-    """A finding whose message says so where it is no plain failure."""
-    state = _state(finding)
-    return msgspec.structs.replace(finding, message=f"[{state}] {finding.message}") if state else finding
-
-
-def _state(finding: Finding) -> str:
-    if finding.status == "waived":
-        return f"waived until {finding.waiver.expires}" if finding.waiver else "waived"
-    return "to judge by hand" if finding.status == "manual" else ""
 
 
 def _source(report: Report) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from auditor.report import GoalRow, Report
 from auditor.reporters.cells import wrap_text
 from auditor.reporters.grid import table
-from auditor.reporters.matrix import GOALS, NOTHING_ELSE, VERDICTS, Line, against, lines, who
+from auditor.reporters.matrix import GOALS, NOTHING_ELSE, VERDICTS, Line, against, lines, unreadable, who
 from auditor.reporters.unsettled import listed
 
 _INDENT = "  "
@@ -20,7 +20,6 @@ def enforcement(report: Report, width: int) -> Iterator[str]:
     found = lines(report)
     if not found:
         return
-    unreadable = report.enforcement.unreadable if report.enforcement else ()
     notes = _numbered(found)
     yield from wrap_text("ENFORCEMENT: what stops a forbidden image, as far as the API shows it", width, _INDENT)
     yield ""
@@ -30,9 +29,8 @@ def enforcement(report: Report, width: int) -> Iterator[str]:
     yield from table(["namespaces", *GOALS], rows, width)
     if notes:
         yield ""
-        told = [
-            [f"{number}", who(cell) or "-", _few(list(against(cell, unreadable)))] for cell, number in notes.items()
-        ]
+        unread = unreadable(report)
+        told = [[f"{number}", who(cell) or "-", _few(list(against(cell, unread)))] for cell, number in notes.items()]
         yield from table(["", "enforced by, or nearest to it", "what is against it"], told, width, right=(0,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from auditor.report import GoalRow, Report
-from auditor.reporters.matrix import GOALS, VERDICTS, Line, against, lines, unseen, who
+from auditor.reporters.matrix import GOALS, VERDICTS, Line, against, lines, unreadable, unseen, who
 
 
 class Cell(Struct, frozen=True):
@@ -39,10 +39,9 @@ class Matrix(Struct, frozen=True):
 def matrix(report: Report) -> Matrix:
     """The table of the report's `enforcement`, empty where it has none."""
     found = lines(report)
-    if not found or report.enforcement is None:
+    if not found:
         return Matrix()
-    unreadable = report.enforcement.unreadable
-    return Matrix(GOALS, tuple(_row(line) for line in found), tuple(unseen(unreadable)))
+    return Matrix(GOALS, tuple(_row(line) for line in found), tuple(unseen(unreadable(report))))
 
 
 def _row(line: Line) -> Row:

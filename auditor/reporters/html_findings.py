@@ -11,7 +11,7 @@ from auditor.report import AppliedWaiver, Finding, Report
 from auditor.reporters.html_text import evidence
 from auditor.reporters.html_view import STANDINGS, standing
 from auditor.reporters.origins import relative, shared_folder
-from auditor.reporters.rows import counted, place, severest_first, worst_first
+from auditor.reporters.rows import counted, severest_first, spot, worst_first
 
 # A browser lays out a list of this length at once, or not at all while it is out of sight.
 _CHUNK = 40
@@ -40,7 +40,7 @@ class Item(Struct, frozen=True):
 
 
 class Group(Struct, frozen=True):
-    """The findings of one namespace, in lists of bounded length."""
+    """The findings of one namespace of one cluster, in lists of bounded length."""
 
     namespace: str
     label: str
@@ -75,8 +75,9 @@ def sections(report: Report, remedies: Mapping[str, str], comparison: Diff | Non
     for finding in relative(report.findings, shared_folder(report.findings)):
         by_standing[standing(finding)].append(finding)
     anchors: set[str] = set()
+    several = bool(report.clusters)
     return [
-        Section(key, STANDINGS[key], NOTES[key], len(own), tuple(_groups(key, own, remedies, fresh, anchors)))
+        Section(key, STANDINGS[key], NOTES[key], len(own), tuple(_groups(key, own, several, remedies, fresh, anchors)))
         for key, own in by_standing.items()
     ]
 
@@ -93,15 +94,16 @@ def changes(comparison: Diff) -> list[Change]:
 def _groups(
     key: str,
     findings: Iterable[Finding],
+    several: bool,
     remedies: Mapping[str, str],
     fresh: Collection[tuple[str, str]],
     anchors: set[str],
 ) -> Iterator[Group]:
-    found: dict[str, list[Finding]] = {}
+    found: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        found.setdefault(finding.namespace or "", []).append(finding)
-    ordered = sorted(found.items(), key=lambda item: (worst_first(item[1]), item[0]))
-    for number, (namespace, own) in enumerate(ordered, 1):
+        found.setdefault((finding.cluster if several else "", finding.namespace or ""), []).append(finding)
+    ordered = sorted(found.items(), key=lambda item: (item[0][0], worst_first(item[1]), item[0][1]))
+    for number, ((_, namespace), own) in enumerate(ordered, 1):
         own.sort(key=severest_first)
         items = [
             Item(
@@ -115,7 +117,7 @@ def _groups(
             for finding in own
         ]
         anchor = f"{key}-{number}"
-        yield Group(namespace, place(namespace), counted(own), len(own), anchor, tuple(_chunks(items)))
+        yield Group(namespace, spot(own[0], several), counted(own), len(own), anchor, tuple(_chunks(items)))
 
 
 def _anchor(finding: Finding, taken: set[str]) -> str:

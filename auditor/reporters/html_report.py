@@ -13,12 +13,14 @@ from auditor.diff import Diff
 from auditor.report import Report, Severity
 from auditor.reporters import Options
 from auditor.reporters.closing import exit_text
+from auditor.reporters.clusters import lines as cluster_lines
 from auditor.reporters.html_enforcement import matrix
 from auditor.reporters.html_findings import changes, sections
+from auditor.reporters.html_gaps import absent, gaps, read, remarks
 from auditor.reporters.html_text import blocks, is_link, laid_out, shown
-from auditor.reporters.html_view import STANDINGS, absent, checks, gaps, headline, heat, read, remarks
+from auditor.reporters.html_view import STANDINGS, checks, choices, headline, heat
 from auditor.reporters.origins import shared_folder
-from auditor.reporters.overview import title
+from auditor.reporters.overview import titled
 
 _STYLES = ("page.css", "overview.css", "findings.css", "print.css")
 _SCRIPTS = ("filter.js", "copy.js")
@@ -26,8 +28,8 @@ _ONE_LINE = 10_000
 
 
 def render(report: Report, options: Options) -> str:
-    """The page. Options may bring a `comparison` (diff.Diff) with an earlier report."""
-    return page(report, options, comparison=getattr(options, "comparison", None))
+    """The page, with what became of the findings of the baseline if there is one."""
+    return page(report, options, comparison=options.comparison)
 
 
 def page(report: Report, options: Options, *, comparison: Diff | None = None) -> str:
@@ -39,7 +41,7 @@ def page(report: Report, options: Options, *, comparison: Diff | None = None) ->
     """
     environment = _environment()
     style, script = (_source(environment, names) for names in (_STYLES, _SCRIPTS))
-    lines = checks(report)
+    check_lines, heated = checks(report), heat(report)
     text = environment.get_template("report.html.j2").render(
         report=report,
         severities=[str(severity) for severity in Severity],
@@ -47,24 +49,33 @@ def page(report: Report, options: Options, *, comparison: Diff | None = None) ->
         style=style,
         script=script,
         policy=_policy(style, script),
-        title=title(report.cluster),
+        title=titled(report),
+        name=f"{len(report.clusters):,} clusters" if report.clusters else report.cluster.name,
         headline=headline(report),
         exit_line=" ".join(exit_text(report, options, _ONE_LINE)),
         gaps=gaps(report),
         remarks=remarks(report),
-        heat=heat(report),
-        checks=lines,
-        sections=sections(report, {line.id: line.remediation for line in lines}, comparison),
+        heat=heated,
+        namespaces=choices(heated),
+        lines=cluster_lines(report),
+        checks=check_lines,
+        sections=sections(report, {line.id: line.remediation for line in check_lines}, comparison),
         clusters=sorted({finding.cluster for finding in report.findings}),
         folder=shared_folder(report.findings),
         comparison=comparison,
-        before=title(comparison.before.cluster) if comparison else "",
+        before=_before(comparison),
         changes=changes(comparison) if comparison else [],
         enforcement=matrix(report),
         read=read(report),
         absent=absent(report),
     )
     return text.rstrip("\n") + "\n"
+
+
+def _before(comparison: Diff | None) -> str:
+    if comparison is None:
+        return ""
+    return "There was none: everything counts as new." if comparison.first else titled(comparison.before)
 
 
 @cache

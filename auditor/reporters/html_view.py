@@ -1,33 +1,20 @@
-"""What the HTML report shows, as values: headline, gaps, heat map and checks."""
+"""What the HTML report shows, as values: headline, heat map and checks."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from auditor.report import CheckRow, CoverageRow, Finding, Report, Severity
-from auditor.reporters.overview import is_gap
-from auditor.reporters.resources import named
+from auditor.report import CheckRow, Finding, Report, Severity
 from auditor.reporters.rows import counted, place, worst_first
-from auditor.reporters.unsettled import listed
+from auditor.reporters.spaces import Space, Where, spaces
 
 # From so many failures on, a cell of the heat map is one shade stronger. Fixed, so that two reports compare.
 _SHADES = (1, 2, 5, 20)
 
 STANDINGS = {"fail": "Failures", "judge": "To judge by hand", "unjudged": "Not judged", "waived": "Waived"}
-
-
-class Gap(Struct, frozen=True):
-    """Something that may exist unseen, or was left out, and how much could not be judged for want of it."""
-
-    what: str
-    state: str
-    where: str
-    why: str
-    checks: int
-    subjects: str
 
 
 class Shade(Struct, frozen=True):
@@ -37,8 +24,9 @@ class Shade(Struct, frozen=True):
 
 
 class Heat(Struct, frozen=True):
-    """A namespace's findings; `passed` counts subjects."""
+    """A namespace's findings; `passed` counts subjects. `cluster` is None unless there are several."""
 
+    cluster: str | None
     namespace: str
     label: str
     shades: tuple[Shade, ...]
@@ -84,108 +72,34 @@ def headline(report: Report) -> tuple[str, str]:
     return "No failures", "good"
 
 
-def gaps(report: Report) -> list[Gap]:
-    """What was not read or left out, most serious first, then what findings say was missing beside that."""
-    costs = _Costs(report.findings)
-    found: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
-    for row in filter(is_gap, report.coverage):
-        resources = found.setdefault((row.state, row.namespaces, row.detail), [])
-        resources += [] if row.resource in resources else [row.resource]
-    told = {resource for resources in found.values() for resource in resources}
-    rows = [
-        Gap(_what(resources), state, _where(resources, spaces), detail, *costs.of(resources, spaces))
-        for (state, spaces, detail), resources in sorted(found.items(), key=lambda item: _ORDER.get(item[0][0], 0))
-    ]
-    return rows + [
-        Gap(resource, "not judged", _where((resource,), tuple(sorted(spaces))), why, *costs.of((resource,), ()))
-        for (resource, why), spaces in costs.reasons.items()
-        if resource not in told
-    ]
-
-
-_ORDER = {"failed": 0, "forbidden": 1, "excluded": 2}
-
-
-class _Costs:
-    """What the engine could not judge, by the resource that it names as missing."""
-
-    def __init__(self, findings: Iterable[Finding]) -> None:
-        self._by_resource: dict[str, list[Finding]] = {}
-        self.reasons: dict[tuple[str, str], set[str]] = {}
-        for finding in findings:
-            if finding.cause == "unreadable":
-                for resource, why in _missing(finding).items():
-                    self._by_resource.setdefault(resource, []).append(finding)
-                    self.reasons.setdefault((resource, why), set()).update(filter(None, [finding.namespace]))
-
-    def of(self, resources: Sequence[str], namespaces: Sequence[str]) -> tuple[int, str]:
-        """How many checks, and of how many subjects as far as known."""
-        found = {
-            (finding.cluster, finding.id): finding
-            for resource in resources
-            for finding in self._by_resource.get(resource, ())
-            if not namespaces or finding.namespace is None or finding.namespace in namespaces
-        }.values()
-        counts = [finding.evidence.get("count") for finding in found]
-        known = [count for count in counts if type(count) is int]
-        if not found:
-            return 0, ""
-        more = "+" if len(known) < len(counts) else ""
-        return len({finding.check for finding in found}), f"{sum(known):,}{more}" if known else "unknown"
-
-
-def _missing(finding: Finding) -> dict[str, str]:
-    resources = finding.evidence.get("resources")
-    if isinstance(resources, dict) and resources:
-        return {str(resource): str(why) for resource, why in resources.items()}
-    return {"": finding.message}
-
-
-def _what(resources: Sequence[str]) -> str:
-    return ", ".join("everything" if name == "*" else name for name in named(resources))
-
-
-def _where(resources: Sequence[str], namespaces: tuple[str, ...]) -> str:
-    if namespaces:
-        return listed(namespaces)
-    return "everywhere else" if "*" in resources else "everywhere"
-
-
-def remarks(report: Report) -> list[CoverageRow]:
-    """Lists that were read, with something to say about them."""
-    return [row for row in report.coverage if row.state == "read" and row.detail]
-
-
-def read(report: Report) -> list[tuple[str, int]]:
-    """Resource and number of objects, empty lists last."""
-    counts: dict[str, int] = {}
-    for row in report.coverage:
-        if row.state == "read" or row.count:
-            counts[row.resource] = counts.get(row.resource, 0) + row.count
-    empty = named(resource for resource, count in counts.items() if not count)
-    return [*((resource, count) for resource, count in counts.items() if count), *((name, 0) for name in empty)]
-
-
-def absent(report: Report) -> list[str]:
-    return list(named(sorted({row.resource for row in report.coverage if row.state == "absent"})))
-
-
 def heat(report: Report) -> list[Heat]:
-    """A row per namespace of the audit, the worst one first."""
-    found: dict[str, list[Finding]] = {name: [] for name in report.summary.by_namespace}
-    for finding in report.findings:
-        found.setdefault(finding.namespace or "", []).append(finding)
-    passed = {name: counts.passed for name, counts in report.summary.by_namespace.items()}
-    failures = {name: [finding for finding in own if finding.status == "fail"] for name, own in found.items()}
-    names = sorted(found, key=lambda name: (worst_first(failures[name]), -len(found[name]), name))
-    return [_heat(name, found[name], passed.get(name, 0)) for name in names]
+    """A row per namespace of the audit, the worst one first, several clusters one after the other."""
+    found = spaces(report)
+    failures = {where: [f for f in space.findings if f.status == "fail"] for where, space in found.items()}
+
+    def order(where: Where) -> tuple[object, ...]:
+        return where[0], worst_first(failures[where]), -len(found[where].findings), where[1]
+
+    return [_heat(where, found[where], bool(report.clusters)) for where in sorted(found, key=order)]
 
 
-def _heat(namespace: str, findings: Sequence[Finding], passed: int) -> Heat:
-    failures = [finding.severity for finding in findings if finding.status == "fail"]
+def _heat(where: Where, space: Space, several: bool) -> Heat:
+    cluster, namespace = where
+    failures = [finding.severity for finding in space.findings if finding.status == "fail"]
     shades = tuple(Shade(str(s), count, sum(count >= n for n in _SHADES)) for s, count in _by_severity(failures))
-    of = Counter(map(standing, findings))
-    return Heat(namespace, place(namespace), shades, of["judge"], of["unjudged"], of["waived"], passed)
+    of = Counter(map(standing, space.findings))
+    counts = of["judge"], of["unjudged"], of["waived"], space.passed
+    return Heat(cluster if several else None, namespace, space.label, shades, *counts)
+
+
+def choices(rows: Sequence[Heat]) -> list[tuple[str, str]]:
+    """Namespaces with findings, each once, and what they are called."""
+    found = {
+        row.namespace: place(row.namespace)
+        for row in rows
+        if row.judge or row.unjudged or row.waived or any(shade.count for shade in row.shades)
+    }
+    return sorted(found.items(), key=lambda item: item[1].lower())
 
 
 def _by_severity(severities: Sequence[Severity]) -> Iterator[tuple[Severity, int]]:

@@ -8,17 +8,22 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from auditor.diff import Diff
 from auditor.escape import escape
-from auditor.report import CheckRow, Finding, Report
+from auditor.report import CheckRow, ClusterPart, ClusterRow, Finding, Report
 from auditor.reporters import Options
+from auditor.reporters.changes import Marks, marks, outcome, since
 from auditor.reporters.evidence import in_words
 from auditor.reporters.overview import is_gap
-from auditor.reporters.rows import place
+from auditor.reporters.rows import place, spot
+from auditor.reporters.spaces import spaces
 from auditor.reporters.unsettled import listed
 
 # Ant's schema wants a time and a host. Where the time is not known this one says so to whoever looks.
 _NO_TIME = "1970-01-01T00:00:00"
+_MARKS = {"new": "New since the baseline.", "still": "In the baseline, too."}
 
 
 class _Case(Struct, frozen=True):
@@ -30,18 +35,25 @@ class _Case(Struct, frozen=True):
     kind: str = ""
     message: str = ""
     text: str = ""
+    new: bool = False
 
 
 def render(report: Report, options: Options) -> str:
     """XML 1.0 as GitLab and Jenkins read it; valid by the schemas of Jenkins and, skipped cases aside, of Ant.
 
     A failure is `failure`, a check that broke `error`; what a person has to judge, what was not read and what is waived
-    is `skipped`. Names stay the same while the same thing is wrong, so that a viewer sees what is new.
+    is `skipped`. Names stay the same while the same thing is wrong, so that a viewer sees what is new. With a baseline
+    the text of a case says so, too, and the last suite tells what is gone.
     """
     root = ET.Element("testsuites")
-    for number, (name, passed, cases, remarks) in enumerate(_suites(report)):
-        suite = _suite(report, number, name, cases, remarks)
-        properties = {"cluster": report.cluster.name, "auditor": report.auditor.version, "passed subjects": str(passed)}
+    marked = marks(options.comparison)
+    clusters = {cluster.name: cluster for cluster in report.clusters}
+    for number, (of, name, passed, cases, remarks) in enumerate(_suites(report, options.comparison, marked)):
+        cluster = clusters.get(of, report.cluster)
+        suite = _suite(cluster, number, name, cases, remarks)
+        properties = {"cluster": cluster.name, "auditor": report.auditor.version, "passed subjects": str(passed)}
+        if options.comparison:
+            properties["new since the baseline"] = str(sum(case.new for case in cases))
         for key, value in properties.items():
             ET.SubElement(suite[0], "property", {"name": key, "value": escape(value)})
         root.append(suite)
@@ -49,27 +61,50 @@ def render(report: Report, options: Options) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suites(report: Report) -> Iterator[tuple[str, int, list[_Case], list[str]]]:
-    """Name, passed subjects, cases and remarks of each suite: what is in no namespace, the namespaces, the checks."""
-    counts = report.summary.by_namespace
-    spaces: dict[tuple[str, str], list[Finding]] = {}
-    for finding in report.findings:
-        spaces.setdefault((finding.cluster, finding.namespace or ""), []).append(finding)
-    told = {namespace for _, namespace in spaces}
-    spaces |= {("", namespace): [] for namespace in counts if namespace not in told}
-    for (cluster, namespace), own in sorted(spaces.items(), key=lambda item: item[0]):
-        name = f"{cluster}/{place(namespace)}" if cluster else place(namespace)
-        passed = counts[namespace].passed if namespace in counts else 0
-        yield name, passed, _cases(own) or [_Case("auditor", "nothing found")], list(_advice(report, own))
+def _suites(
+    report: Report, comparison: Diff | None, marked: Marks
+) -> Iterator[tuple[str, str, int, list[_Case], list[str]]]:
+    """Cluster, name, passed subjects, cases and remarks of each suite: clusters that were not audited, what is in no
+    namespace, the namespaces, the checks."""
+    for part in report.clusters:
+        if part.error is not None:
+            case = _Case("auditor", "audit", "error", "error", "The cluster was not audited.", part.error)
+            yield part.name, part.name, 0, [case], []
+    for cluster, name, passed, own in _spaces(report):
+        cases = _cases(own, marked) or [_Case("auditor", "nothing found")]
+        yield cluster, name, passed, cases, list(_advice(report, own))
     found = {finding.check for finding in report.findings}
     silent = [_silent(row) for row in report.checks if row.id not in found]
-    yield "checks without a finding", report.summary.passed, silent, list(_remarks(report))
+    yield "", "checks without a finding", report.summary.passed, silent, [*_remarks(report), *_changes(comparison)]
 
 
-def _cases(findings: Sequence[Finding]) -> list[_Case]:
+def _spaces(report: Report) -> Iterator[tuple[str, str, int, list[Finding]]]:
+    """Cluster, name, passed subjects and findings of each namespace."""
+    if report.clusters:
+        for (cluster, _), space in sorted(spaces(report).items()):
+            yield cluster, space.label, space.passed, space.findings
+        return
+    counts = report.summary.by_namespace
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for finding in report.findings:
+        found.setdefault((finding.cluster, finding.namespace or ""), []).append(finding)
+    told = {namespace for _, namespace in found}
+    found |= {("", namespace): [] for namespace in counts if namespace not in told}
+    for (cluster, namespace), own in sorted(found.items(), key=lambda item: item[0]):
+        name = f"{cluster}/{place(namespace)}" if cluster else place(namespace)
+        yield cluster, name, counts[namespace].passed if namespace in counts else 0, own
+
+
+def _cases(findings: Sequence[Finding], marked: Marks) -> list[_Case]:
     """Findings of one check about one subject are told apart by their ids: viewers drop the second case of a name."""
     names = Counter((finding.check, str(finding.subject)) for finding in findings)
-    return [_case(finding, names[finding.check, str(finding.subject)] > 1) for finding in findings]
+    cases = []
+    for finding in findings:
+        case, mark = _case(finding, names[finding.check, str(finding.subject)] > 1), marked.of(finding)
+        if mark:
+            case = replace(case, text=f"{_MARKS[mark]}\n{case.text}", new=mark == "new")
+        cases.append(case)
+    return cases
 
 
 def _case(finding: Finding, ambiguous: bool) -> _Case:
@@ -110,19 +145,36 @@ def _remarks(report: Report) -> Iterator[str]:
     for row in report.coverage:
         if is_gap(row):
             where = f" in {listed(row.namespaces)}" if row.namespaces else ""
+            where += f" of {row.cluster}" if row.cluster else ""
             yield f"Not read: {row.resource}{where}: {row.state} ({row.detail})"
     yield from report.warnings
 
 
-def _suite(report: Report, number: int, name: str, cases: Sequence[_Case], remarks: Sequence[str]) -> ET.Element:
+def _changes(comparison: Diff | None) -> Iterator[str]:
+    """What became of the baseline, finding by finding where it has no case of its own."""
+    if comparison is None:
+        return
+    told = since(comparison)
+    yield f"{told[:1].upper()}{told[1:]}: {outcome(comparison)}"
+    for title, found in (("Gone", comparison.gone), ("Not seen", comparison.unseen)):
+        if found:
+            several = bool(comparison.after.clusters)
+            lines = (f"{f.severity} {spot(f, several)} {f.subject}: {f.check} [{f.id}]" for f in found)
+            yield "\n".join([f"{title} ({len(found):,}):", *lines])
+    yield from comparison.warnings
+
+
+def _suite(
+    cluster: ClusterRow | ClusterPart, number: int, name: str, cases: Sequence[_Case], remarks: Sequence[str]
+) -> ET.Element:
     outcomes = Counter(case.outcome for case in cases)
     suite = ET.Element("testsuite")
     shown = {
         "name": escape(name),
         "package": "auditor",
         "id": str(number),
-        "timestamp": _timestamp(report.cluster.collected_at),
-        "hostname": escape(report.cluster.name).strip() or "localhost",
+        "timestamp": _timestamp(cluster.collected_at),
+        "hostname": escape(cluster.name).strip() or "localhost",
         "tests": str(len(cases)),
         "failures": str(outcomes["failure"]),
         "errors": str(outcomes["error"]),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.report import CoverageRow, Finding, GoalRow, Report
+from auditor.reporters.changes import UNMARKED, Marks
 from auditor.reporters.evidence import in_words
 from auditor.reporters.markdown_table import folded, table
 from auditor.reporters.markdown_text import code, paragraphs, place, prose, subject
-from auditor.reporters.matrix import GOALS, VERDICTS, against, lines, unseen, who
-from auditor.reporters.overview import is_gap
+from auditor.reporters.matrix import GOALS, VERDICTS, against, lines, unreadable, unseen, who
+from auditor.reporters.overview import is_choice, is_gap
 from auditor.reporters.rows import Row, alike, counted, worst_first
 from auditor.reporters.unsettled import listed
 
@@ -19,9 +20,9 @@ _ROOM = 4_500
 _FEW = 3
 
 
-def folds(report: Report, failures: Sequence[Finding]) -> Iterator[str]:
+def folds(report: Report, failures: Sequence[Finding], marked: Marks = UNMARKED) -> Iterator[str]:
     """Closed sections of at most 42,000 bytes together, empty ones among them."""
-    questions = alike(found for found in report.findings if found.cause == "judgment")
+    questions = alike(marked.new_first(found for found in report.findings if found.cause == "judgment"))
     broken = [found for found in report.findings if found.cause == "error"]
     unread = [found for found in report.findings if found.cause == "unreadable"]
     waived = [found for found in report.findings if found.waiver]
@@ -32,7 +33,10 @@ def folds(report: Report, failures: Sequence[Finding]) -> Iterator[str]:
         f"To judge by hand ({sum(len(row.findings) for row in questions):,})",
         table(
             ("namespace", "check", "subjects", "what to find out"),
-            [[place(row.first), code(row.first.check), _subjects(row), _question(row.first)] for row in questions],
+            [
+                [place(row.first), code(row.first.check), _subjects(row, marked), _question(row.first)]
+                for row in questions
+            ],
             _ROOM,
         ),
     )
@@ -44,9 +48,12 @@ def folds(report: Report, failures: Sequence[Finding]) -> Iterator[str]:
             _ROOM,
         ),
     )
-    yield folded(
-        "Not read, or with remarks", table(("resource", "state", "where", "remark"), list(map(_gap, gaps)), _ROOM)
-    )
+    columns = ("resource", "state", "where", "remark")
+    if report.clusters:
+        rows = [[code(row.cluster), *_gap(row)] for row in gaps]
+        yield folded("Not read, or with remarks", table(("cluster", *columns), rows, _ROOM))
+    else:
+        yield folded("Not read, or with remarks", table(columns, list(map(_gap, gaps)), _ROOM))
     yield folded(
         f"Broken checks ({len(broken):,}): a fault of the check, not of the cluster",
         table(
@@ -59,7 +66,7 @@ def folds(report: Report, failures: Sequence[Finding]) -> Iterator[str]:
         f"Waivers ({len(waived):,})",
         table(
             ("until", "namespace", "check", "subject", "reason", "owner"),
-            [cells for found in waived for cells in _waiver(found)],
+            [cells for found in waived for cells in _waiver(found, marked)],
             _ROOM,
         ),
     )
@@ -96,7 +103,7 @@ def _enforcement(report: Report) -> list[str]:
         for line in lines(report)
     ]
     told = table(("namespaces", *GOALS), rows, _ROOM)
-    unread = unseen(report.enforcement.unreadable) if told and report.enforcement else ()
+    unread = unseen(unreadable(report)) if told else ()
     return [*told, *(text for line in unread for text in ("", f"Perhaps more than is told here: {prose(line)}."))]
 
 
@@ -106,9 +113,15 @@ def _cell(cell: GoalRow) -> str:
     return "<br>".join([VERDICTS[cell.verdict], *(prose(text) for text in said if text)])
 
 
-def _subjects(row: Row) -> str:
+def _subject(finding: Finding, marked: Marks) -> str:
+    return f"{'**new** ' if marked.is_new(finding) else ''}{subject(finding)}"
+
+
+def _subjects(row: Row, marked: Marks) -> str:
     more = len(row.findings) - _FEW
-    return "<br>".join([*map(subject, row.findings[:_FEW]), *([f"and {more:,} more"] if more > 0 else [])])
+    return "<br>".join(
+        [*(_subject(found, marked) for found in row.findings[:_FEW]), *([f"and {more:,} more"] if more > 0 else [])]
+    )
 
 
 def _question(finding: Finding) -> str:
@@ -118,13 +131,14 @@ def _question(finding: Finding) -> str:
 
 def _gap(row: CoverageRow) -> list[str]:
     everything = row.resource == "*"
-    where = prose(listed(row.namespaces)) if row.namespaces else "elsewhere" if everything else "everywhere"
+    rest = "elsewhere" if is_choice(row) else "everywhere"
+    where = prose(listed(row.namespaces)) if row.namespaces else rest
     what = "everything" if everything else prose(row.resource)
     return [what, prose(row.state), where, prose(row.detail) or "-"]
 
 
-def _waiver(finding: Finding) -> Iterator[list[str]]:
+def _waiver(finding: Finding, marked: Marks) -> Iterator[list[str]]:
     if waiver := finding.waiver:
         until = f"{code(waiver.expires)}, **expired**" if waiver.expired else code(waiver.expires)
-        about = [place(finding), code(finding.check), subject(finding)]
+        about = [place(finding), code(finding.check), _subject(finding, marked)]
         yield [until, *about, prose(waiver.reason), prose(waiver.owner or "") or "-"]

@@ -16,7 +16,8 @@ _WEIGHT = {"enforced": 0, "unknown": 1, "not-enforced": 2}
 
 
 class Line(Struct, frozen=True):
-    """Namespaces whose cells are the same; `cells` are in the order of `GOALS`."""
+    """Namespaces whose cells are the same, as CLUSTER/NAMESPACE where there are several clusters; `cells` are in the
+    order of `GOALS`."""
 
     namespaces: tuple[str, ...]
     cells: tuple[GoalRow, ...]
@@ -29,12 +30,23 @@ class Line(Struct, frozen=True):
 
 def lines(report: Report) -> list[Line]:
     """The rows of the matrix, none where the report has none."""
-    found = report.enforcement or EnforcementRow()
     alike: dict[tuple[GoalRow, ...], list[str]] = {}
-    for row in found.namespaces:
-        alike.setdefault((row.registries, row.digests, row.signatures), []).append(row.namespace)
+    for cluster, found in _matrices(report):
+        for row in found.namespaces:
+            name = f"{cluster}/{row.namespace}" if report.clusters else row.namespace
+            alike.setdefault((row.registries, row.digests, row.signatures), []).append(name)
     made = [Line(tuple(sorted(names)), cells) for cells, names in alike.items()]
     return sorted(made, key=lambda line: (-sum(_WEIGHT[cell.verdict] for cell in line.cells), line.namespaces))
+
+
+def unreadable(report: Report) -> tuple[UnreadableRow, ...]:
+    """What could not be read for the matrix, in any of the clusters."""
+    return tuple(dict.fromkeys(row for _, found in _matrices(report) for row in found.unreadable))
+
+
+def _matrices(report: Report) -> list[tuple[str, EnforcementRow]]:
+    found = [(cluster.name, cluster.enforcement) for cluster in report.clusters] or [("", report.enforcement)]
+    return [(cluster, matrix) for cluster, matrix in found if matrix is not None]
 
 
 def policy(cell: GoalRow) -> str:

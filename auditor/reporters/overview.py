@@ -8,7 +8,9 @@ from auditor.report import ClusterRow, CoverageRow, Finding, Report, Severity
 from auditor.reporters.cells import columns, wrap_name, wrap_text
 from auditor.reporters.grid import GAP, Cell, grid, rule
 from auditor.reporters.resources import ADMISSION_NAMES, named
-from auditor.reporters.rows import place, worst_first
+from auditor.reporters.rows import worst_first
+from auditor.reporters.spaces import spaces
+from auditor.reporters.unsettled import listed
 
 _INDENT = "  "
 _STATUSES = ("manual", "waived", "pass")
@@ -16,7 +18,7 @@ _STATUSES = ("manual", "waived", "pass")
 
 def heading(report: Report, folder: str, width: int) -> Iterator[str]:
     """A few lines about the audit. `folder` is what the places of findings are told from, "" for none."""
-    yield from wrap_text(title(report.cluster), width, _INDENT)
+    yield from wrap_text(titled(report), width, _INDENT)
     path = report.policy.path
     about = f"auditor {report.auditor.version}, {len(report.checks)} checks, " + (
         f"policy {path}" if path else "no policy file"
@@ -31,25 +33,24 @@ def heading(report: Report, folder: str, width: int) -> Iterator[str]:
 
 
 def namespaces(report: Report, width: int) -> Iterator[str]:
-    """Findings by namespace and severity, the worst namespace first; subjects that passed at the right."""
-    by_namespace: dict[str, list[Finding]] = {name: [] for name in report.summary.by_namespace}
-    for finding in report.findings:
-        by_namespace.setdefault(finding.namespace or "", []).append(finding)
-    if not by_namespace:
+    """Findings by namespace and severity, the worst namespace first, several clusters one after the other; subjects
+    that passed at the right."""
+    found = spaces(report)
+    if not found:
         return
-    passed = {name: counts.passed for name, counts in report.summary.by_namespace.items()}
-    failures = {name: [f for f in own if f.status == "fail"] for name, own in by_namespace.items()}
-    names = sorted(by_namespace, key=lambda name: (worst_first(failures[name]), name))
+    failures = {where: [f for f in space.findings if f.status == "fail"] for where, space in found.items()}
+    names = sorted(found, key=lambda where: (where[0], worst_first(failures[where]), where))
+    labels = [found[where].label for where in names]
     titles = [*map(str, Severity), *_STATUSES]
-    counts = [[*_counts(by_namespace[name]), passed.get(name, 0)] for name in names]
+    counts = [[*_counts(found[where].findings), found[where].passed] for where in names]
     figures = [[_figure(count) for count in line] for line in (*counts, [sum(c) for c in zip(*counts, strict=True)])]
     widths = [max(len(text) for text in column) for column in zip(titles, *figures, strict=True)]
     room = width - sum(width + GAP for width in widths)
-    widths = [min(room, max(columns(place(name)) for name in ("namespace", *names))), *widths]
+    widths = [min(room, max(columns(label) for label in ("namespace", *labels))), *widths]
     line = rule(widths)
     rows: list[list[Cell]] = [[["namespace"], *([title] for title in titles)], line]
-    for name, own in zip(names, figures, strict=False):
-        rows.append([wrap_name(place(name), widths[0], _INDENT), *([figure] for figure in own)])
+    for label, own in zip(labels, figures, strict=False):
+        rows.append([wrap_name(label, widths[0], _INDENT), *([figure] for figure in own)])
     if len(names) > 1:
         rows += [line, [["total"], *([figure] for figure in figures[-1])]]
     yield from grid(rows, widths, right=range(1, len(widths)))
@@ -64,9 +65,28 @@ def title(cluster: ClusterRow) -> str:
     return f"{name}{version}, {sources.get(cluster.source, cluster.source)}{when}"
 
 
+def titled(report: Report) -> str:
+    """Which cluster, or which clusters."""
+    if not report.clusters:
+        return title(report.cluster)
+    failed = sum(cluster.error is not None for cluster in report.clusters)
+    names = listed([cluster.name for cluster in report.clusters])
+    collected = report.cluster.collected_at
+    return (
+        f"{_number(len(report.clusters), 'cluster')} ({names})"
+        + (f", {failed:,} of them NOT AUDITED" if failed else "")
+        + (f", collected from {collected} on" if collected else "")
+    )
+
+
 def is_gap(row: CoverageRow) -> bool:
     """Whether something may exist that the audit did not see."""
     return row.state in ("forbidden", "failed", "excluded")
+
+
+def is_choice(row: CoverageRow) -> bool:
+    """Namespaces that the user left out. Nobody chose not to read a cluster that could not be audited."""
+    return row.resource == "*" and row.state == "excluded"
 
 
 def _result(report: Report) -> str:
@@ -106,18 +126,21 @@ def _unread(coverage: Sequence[CoverageRow]) -> list[str]:
     found: dict[str, list[str]] = {}
     for row in coverage:
         if is_gap(row) and row.resource != "*":
-            where = f" in {_number(len(row.namespaces), 'namespace')}" if row.namespaces else ""
-            text = f"{row.state}{where}"
+            places = [_number(len(row.namespaces), "namespace")] if row.namespaces else []
+            places += [row.cluster] if row.cluster else []
+            text = f"{row.state}{' in ' if places else ''}{' of '.join(places)}"
             reasons = found.setdefault(row.resource, [])
             reasons += [] if text in reasons else [text]
-    all_left_out = [row for row in coverage if row.resource == "*"]
-    left_out = {name for row in all_left_out for name in row.namespaces}
+    all_left_out = [row for row in coverage if is_choice(row)]
+    missing = [f"all of {row.cluster}" for row in coverage if row.resource == "*" and not is_choice(row)]
+    left_out = {(row.cluster, name) for row in all_left_out for name in row.namespaces}
     others = [_number(len(left_out), "excluded namespace")] if left_out else ["other namespaces (excluded)"]
     alike: dict[str, list[str]] = {}
     for resource, reasons in found.items():
         if resource in ADMISSION_NAMES:
             alike.setdefault(", ".join(reasons), []).append(resource)
     return [
+        *missing,
         *(f"{resource} ({', '.join(own)})" for resource, own in found.items() if resource not in ADMISSION_NAMES),
         *(f"{name} ({reasons})" for reasons, resources in alike.items() for name in named(resources)),
         *(others if all_left_out else []),

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from auditor.escape import escape
-from auditor.report import Report, Severity
+from auditor.report import Report
 from auditor.reporters import Options
+from auditor.reporters.prometheus_clusters import Clusters
+from auditor.reporters.prometheus_families import family
+from auditor.reporters.prometheus_findings import changes, findings
 
 _STATUSES = ("pass", "fail", "manual", "waived")
-_CAUSES = ("judgment", "unreadable", "error")
 _STATES = ("read", "forbidden", "failed", "excluded", "absent")
+
+
+def render(report: Report, options: Options) -> str:
+    """Metrics for a textfile collector, a Pushgateway or a web server: gauges, as an audit is a state.
+
+    Each has the label cluster. What is about the run as a whole has it empty in a report of several clusters.
+    """
+    registry = CollectorRegistry()
+    registry.register(_Audit(report, options))
+    return generate_latest(registry).decode()
 
 
 class _Audit(Collector):
@@ -27,131 +37,91 @@ class _Audit(Collector):
         self._options = options
 
     def collect(self) -> Iterator[Metric]:
-        report = self._report
-        yield _info(report)
-        yield from _findings(report)
-        yield from _subjects(report)
-        yield from _coverage(report)
-        yield _gauge(
-            "auditor_complete",
-            "Whether everything was judged: 0 while something was unread or a check broke.",
-            not report.incomplete,
-        )
-        if self._options.new is not None:
-            yield _gauge(
-                "auditor_new_failures",
-                "Failures at or above --fail-on that the baseline does not hold.",
-                self._options.new,
-            )
-        if self._options.exit_code is not None:
-            yield _gauge("auditor_exit_code", "What the audit exited with.", self._options.exit_code)
-        if (collected := _seconds(report.cluster.collected_at)) is not None:
-            yield _gauge(
-                "auditor_last_success_timestamp_seconds", "When the cluster was last read for an audit.", collected
-            )
+        clusters = Clusters(self._report)
+        yield _info(clusters)
+        yield from findings(self._report)
+        if self._options.comparison is not None:
+            yield from changes(self._options.comparison)
+        yield _subjects(clusters)
+        yield from _coverage(self._report, clusters)
+        yield _complete(clusters)
+        yield from _run(self._options, clusters)
+        yield from _last_success(clusters)
 
 
-def render(report: Report, options: Options) -> str:
-    """Metrics for a textfile collector, a Pushgateway or a web server: gauges, as an audit is a state.
-
-    Labels are check, namespace, severity, status, cause, resource and state, and cluster where a report has several.
-    """
-    registry = CollectorRegistry()
-    registry.register(_Audit(report, options))
-    return generate_latest(registry).decode()
-
-
-def _info(report: Report) -> Metric:
-    cluster = report.cluster
-    known = {
-        "version": report.auditor.version,
-        "cluster": cluster.name,
-        "kubernetes_version": cluster.version,
-        "source": cluster.source,
-    }
-    return InfoMetricFamily(
-        "auditor", "Which audit the other metrics are of.", {name: escape(value) for name, value in known.items()}
+def _info(clusters: Clusters) -> Metric:
+    return family(
+        "auditor_info",
+        "Which audit the other metrics are of.",
+        ("version", "cluster", "kubernetes_version", "source"),
+        (((one.version, one.name, one.row.version, one.row.source), 1) for one in clusters.audited),
+        join=max,
     )
 
 
-def _findings(report: Report) -> Iterator[Metric]:
-    several = any(finding.cluster for finding in report.findings)
-    lead = ("cluster",) if several else ()
-    counts = Counter(
-        (
-            *((finding.cluster,) if several else ()),
-            finding.check,
-            finding.namespace or "",
-            finding.severity,
-            finding.status,
-        )
-        for finding in report.findings
-    )
-    yield _family(
-        "auditor_findings",
-        "Findings; passes are none, see auditor_subjects. An empty namespace is the cluster itself.",
-        (*lead, "check", "namespace", "severity", "status"),
-        counts.items(),
-    )
-    failures = Counter(finding.severity for finding in report.findings if finding.status == "fail")
-    yield _family(
-        "auditor_failures",
-        "Findings that failed, waived ones aside.",
-        ("severity",),
-        (((severity,), failures[severity]) for severity in Severity),
-    )
-    causes = Counter[str | None](finding.cause for finding in report.findings)
-    yield _family(
-        "auditor_not_judged",
-        "Findings without a verdict, by cause.",
-        ("cause",),
-        (((cause,), causes[cause]) for cause in _CAUSES),
-    )
-
-
-def _subjects(report: Report) -> Iterator[Metric]:
-    yield _family(
+def _subjects(clusters: Clusters) -> Metric:
+    return family(
         "auditor_subjects",
         "What each check that ran was asked about, by the worst answer.",
-        ("check", "status"),
+        ("cluster", "check", "status"),
         (
-            ((row.id, status), count)
-            for row in report.checks
+            ((one.name, row.id, status), count)
+            for one in clusters.audited
+            for row in one.checks
             for status, count in zip(_STATUSES, (row.passed, row.fail, row.manual, row.waived), strict=True)
         ),
     )
 
 
-def _coverage(report: Report) -> Iterator[Metric]:
-    rows = report.coverage
-    resources = list(dict.fromkeys(row.resource for row in rows))
-    found = {(row.resource, row.state) for row in rows}
-    states = list(dict.fromkeys((*_STATES, *(row.state for row in rows))))
-    yield _family(
+def _coverage(report: Report, clusters: Clusters) -> Iterator[Metric]:
+    rows = [(clusters.of(row), row) for row in report.coverage]
+    resources = list(dict.fromkeys((cluster, row.resource) for cluster, row in rows))
+    found = {(cluster, row.resource, row.state) for cluster, row in rows}
+    states = list(dict.fromkeys((*_STATES, *(row.state for _, row in rows))))
+    yield family(
         "auditor_coverage",
         "1 for each state that a resource is in: read here, forbidden there.",
-        ("resource", "state"),
-        (((resource, state), (resource, state) in found) for resource in resources for state in states),
+        ("cluster", "resource", "state"),
+        (((*resource, state), (*resource, state) in found) for resource in resources for state in states),
+        join=max,
     )
     # Of what was not read nobody knows how much there is: no 0.
-    objects = [((row.resource,), row.count) for row in rows if row.state == "read" or row.count]
-    yield _family("auditor_objects", "Objects read.", ("resource",), objects)
+    objects = [((cluster, row.resource), row.count) for cluster, row in rows if row.state == "read" or row.count]
+    yield family("auditor_objects", "Objects read.", ("cluster", "resource"), objects)
 
 
-def _family(name: str, about: str, labels: tuple[str, ...], samples: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
-    """One series for each set of labels, even where escaped names have become the same: Prometheus takes no two."""
-    totals: dict[tuple[str, ...], float] = {}
-    for values, count in samples:
-        key = tuple(escape(value) for value in values)
-        totals[key] = totals.get(key, 0) + count
-    family = GaugeMetricFamily(name, about, labels=labels)
-    for key in sorted(totals):
-        family.add_metric(key, totals[key])
-    return family
+def _complete(clusters: Clusters) -> Metric:
+    return family(
+        "auditor_complete",
+        "Whether everything was judged: 0 while something was unread or a check broke.",
+        ("cluster",),
+        (((one.name,), one.complete) for one in clusters.audited),
+        join=min,
+    )
 
 
-def _gauge(name: str, about: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, about, value=value)
+def _run(options: Options, clusters: Clusters) -> Iterator[Metric]:
+    """What only the command knows, as far as it says so."""
+    for name, about, value in (
+        ("auditor_new_failures", "Failures at or above --fail-on that the baseline does not hold.", options.new),
+        ("auditor_exit_code", "What the audit exited with.", options.exit_code),
+        ("auditor_duration_seconds", "How long the audit took.", options.duration),
+    ):
+        if value is not None:
+            yield family(name, about, ("cluster",), [((clusters.run,), value)])
+
+
+def _last_success(clusters: Clusters) -> Iterator[Metric]:
+    moments = [(one.name, _seconds(one.row.collected_at)) for one in clusters.audited]
+    known = [((name,), moment) for name, moment in moments if moment is not None]
+    if known:
+        yield family(
+            "auditor_last_success_timestamp_seconds",
+            "When the cluster was last read for an audit.",
+            ("cluster",),
+            known,
+            join=min,
+        )
 
 
 def _seconds(when: str | None) -> float | None:

@@ -50,14 +50,20 @@ def one_each(findings: Iterable[Finding]) -> list[Row]:
 
 def alike(findings: Iterable[Finding]) -> list[Row]:
     """One row for all that say the same of different subjects, with the evidence that a person needs to judge."""
-    found: dict[tuple[str | None, str, Severity, str], list[Finding]] = {}
+    found: dict[tuple[str, str | None, str, Severity, str], list[Finding]] = {}
     for finding in findings:
-        found.setdefault((finding.namespace, finding.check, finding.severity, finding.message), []).append(finding)
+        key = finding.cluster, finding.namespace, finding.check, finding.severity, finding.message
+        found.setdefault(key, []).append(finding)
     return [Row(tuple(same), evidence=True) for same in found.values()]
 
 
 def place(namespace: str | None) -> str:
     return namespace or CLUSTER
+
+
+def spot(finding: Finding, several: bool) -> str:
+    """The namespace, and where a report has several clusters which one."""
+    return f"{finding.cluster}/{place(finding.namespace)}" if several else place(finding.namespace)
 
 
 def counted(findings: Iterable[Finding]) -> str:
@@ -72,24 +78,32 @@ def worst_first(findings: Iterable[Finding]) -> tuple[int, ...]:
     return tuple(-severities.count(severity) for severity in Severity)
 
 
-def by_namespace(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
-    """The rows of each namespace, the worst namespace first, in each the most severe row first."""
-    ordered = sorted(rows, key=lambda row: row.first.namespace or "")
-    groups = [(place(name or None), list(own)) for name, own in groupby(ordered, lambda row: row.first.namespace or "")]
+def by_namespace(rows: Iterable[Row], several: bool = False) -> list[tuple[str, list[Row]]]:
+    """The rows of each namespace, the worst namespace first, in each the most severe row first. Of several clusters
+    one comes after the other."""
+
+    def where(row: Row) -> tuple[str, str]:
+        return row.first.cluster if several else "", row.first.namespace or ""
+
+    groups = [(key, list(own)) for key, own in groupby(sorted(rows, key=where), where)]
     for _, own in groups:
         own.sort(key=lambda row: severest_first(row.first))
-    return sorted(groups, key=lambda group: worst_first(f for row in group[1] for f in row.findings))
+    groups.sort(key=lambda group: (group[0][0], worst_first(f for row in group[1] for f in row.findings)))
+    return [(spot(own[0].first, several), own) for _, own in groups]
 
 
-def section(title: str, rows: Sequence[Row], last: str, width: int, colour: bool) -> Iterator[str]:
-    """A title, the names of the columns, and a table per namespace; all tables have the same columns."""
+def section(
+    title: str, rows: Sequence[Row], last: str, width: int, colour: bool, several: bool = False
+) -> Iterator[str]:
+    """A title, the names of the columns, and a table per namespace (of each cluster, if there are several); all tables
+    have the same columns."""
     if not rows:
         return
     yield title
     yield ""
     widths = fit(rows, width, last)
     yield from _titles(widths, last)
-    for namespace, own in by_namespace(rows):
+    for namespace, own in by_namespace(rows, several):
         yield ""
         yield from wrap_text(f"{namespace}: {counted(f for row in own for f in row.findings)}", width, "  ")
         cells = [rule(widths.all), *(_cells(row, widths) for row in own)]
@@ -143,7 +157,7 @@ def _origin(finding: Finding) -> list[str]:
     return [finding.origin] if finding.origin else []
 
 
-def severest_first(finding: Finding) -> tuple[int, str, str, str, str, str, str]:
+def severest_first(finding: Finding) -> tuple[int, str, str, str, str, str, str, str]:
     """A sort key of findings."""
     subject = finding.subject
     where = finding.namespace or ""
@@ -155,4 +169,5 @@ def severest_first(finding: Finding) -> tuple[int, str, str, str, str, str, str]
         subject.name,
         subject.container or "",
         finding.id,
+        finding.cluster,
     )

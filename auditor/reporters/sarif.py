@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from auditor.diff import Diff
 from auditor.escape import escape, escape_json
-from auditor.report import CoverageRow, Finding, Report
+from auditor.report import ClusterPart, CoverageRow, Finding, Report
 from auditor.reporters import Options
-from auditor.reporters.overview import is_gap
+from auditor.reporters.changes import marks
+from auditor.reporters.overview import is_choice, is_gap
 from auditor.reporters.sarif_places import Bases, location, namespace_location
 from auditor.reporters.sarif_rules import LEVELS, rank, rules
 from auditor.reporters.unsettled import listed
@@ -26,6 +28,8 @@ _NOTICES = {
         "Checks that it switches off, waivers that match nothing or have expired.",
     ),
 }
+# Unread is never gone: what the baseline holds and this audit could not look for is not `absent` (§3.27.24).
+_BASELINE_STATES = {"new": "new", "still": "unchanged"}
 _GAPS = {"failed": "error", "forbidden": "warning", "excluded": "note", "read": "note"}
 
 
@@ -58,7 +62,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
         "invocations": [_invocation(report, options, places)],
         "originalUriBaseIds": bases.named(),
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, places[finding.check], bases) for finding in report.findings],
+        "results": list(_results(report, options, places, bases)),
         "properties": {
             "cluster": cluster.name,
             "clusterUid": cluster.uid,
@@ -71,11 +75,45 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
                 "manual": report.summary.manual,
                 "waived": report.summary.waived,
             },
+            **({"clusters": list(map(_cluster, report.clusters))} if report.clusters else {}),
+            **({"baseline": _baseline(options.comparison)} if options.comparison else {}),
         },
     }
 
 
-def _result(finding: Finding, rule: int, bases: Bases) -> dict[str, Any]:
+def _cluster(part: ClusterPart) -> dict[str, Any]:
+    return {
+        "cluster": part.name,
+        "clusterUid": part.uid,
+        "kubernetesVersion": part.version,
+        "collectedAt": part.collected_at,
+        "source": part.source,
+        "error": part.error,
+    }
+
+
+def _baseline(comparison: Diff) -> dict[str, Any]:
+    return {
+        "collectedAt": comparison.before.cluster.collected_at,
+        "new": len(comparison.new),
+        "gone": len(comparison.gone),
+        "still": len(comparison.still),
+        "unseen": len(comparison.unseen),
+        "warnings": list(comparison.warnings),
+    }
+
+
+def _results(report: Report, options: Options, places: Mapping[str, int], bases: Bases) -> Iterator[dict[str, Any]]:
+    marked, several = marks(options.comparison), bool(report.clusters)
+    for finding in report.findings:
+        state = _BASELINE_STATES.get(marked.of(finding))
+        yield _result(finding, places[finding.check], bases, several) | ({"baselineState": state} if state else {})
+    for finding in options.comparison.gone if options.comparison else ():
+        yield _result(finding, places[finding.check], bases, several) | {"baselineState": "absent"}
+
+
+def _result(finding: Finding, rule: int, bases: Bases, several: bool) -> dict[str, Any]:
+    """An id is the same in every cluster: where there are several, the cluster belongs to the fingerprint."""
     kind = _KINDS[finding.cause]
     return {
         "ruleId": finding.check,
@@ -85,7 +123,10 @@ def _result(finding: Finding, rule: int, bases: Bases) -> dict[str, Any]:
         "rank": rank(finding.severity),
         "message": _message(finding.message),
         "locations": [location(finding, bases)],
-        "partialFingerprints": {"auditorFindingId/v1": finding.id},
+        "partialFingerprints": {
+            "auditorFindingId/v1": finding.id,
+            **({"auditorCluster/v1": escape(finding.cluster)} if several else {}),
+        },
         "suppressions": list(_suppressions(finding)),
         "properties": {
             "status": finding.status,
@@ -129,22 +170,27 @@ def _coverage(report: Report) -> Iterator[dict[str, Any]]:
     for row in report.coverage:
         if is_gap(row) or (row.state == "read" and row.detail):
             notice = _notice("coverage", _GAPS.get(row.state, "warning"), _gap(row))
-            notice["locations"] = [namespace_location(name) for name in dict.fromkeys(map(escape, row.namespaces))]
+            names = [f"{row.cluster}/{name}" for name in row.namespaces] if row.cluster else row.namespaces
+            notice["locations"] = [namespace_location(name) for name in dict.fromkeys(map(escape, names))]
             notice["properties"] = {"resource": row.resource, "state": row.state, "namespaces": list(row.namespaces)}
+            if row.cluster:
+                notice["properties"]["cluster"] = row.cluster
             yield notice
 
 
 def _gap(row: CoverageRow) -> str:
     what = "everything" if row.resource == "*" else row.resource
-    rest = "elsewhere" if row.resource == "*" else "everywhere"
+    rest = "elsewhere" if is_choice(row) else "everywhere"
     where = f"in {listed(row.namespaces)}" if row.namespaces else rest
+    where += f" of {row.cluster}" if row.cluster else ""
     return f"{what} {where}: {row.state}{f' ({row.detail})' if row.detail else ''}"
 
 
 def _broken(report: Report, places: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for finding in report.findings:
         if finding.cause == "error":
-            notice = _notice("broken-check", "error", f"{finding.check} on {finding.subject}: {finding.message}")
+            where = f"{finding.cluster}/" if report.clusters else ""
+            notice = _notice("broken-check", "error", f"{finding.check} on {where}{finding.subject}: {finding.message}")
             notice["associatedRule"] = {"id": finding.check, "index": places[finding.check]}
             yield notice
 

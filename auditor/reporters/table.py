@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from auditor.report import Report
 from auditor.reporters import Options
 from auditor.reporters.advice import what_to_do
+from auditor.reporters.cells import wrap_text
+from auditor.reporters.changes import marks, outcome, short, since, tagged
 from auditor.reporters.closing import exit_text, gaps, listing
+from auditor.reporters.clusters import clusters
 from auditor.reporters.enforcement import enforcement
 from auditor.reporters.origins import relative, shared_folder
 from auditor.reporters.overview import heading, namespaces
@@ -22,24 +25,53 @@ def render(report: Report, options: Options) -> str:
     """Lines of at most `options.width` columns, taken as between 60 and 160. Names and digests are whole."""
     width = columns_for(options.width)
     folder = shared_folder(report.findings)
-    findings = relative(report.findings, folder)
+    marked = marks(options.comparison)
+    findings = [tagged(f, "new" if marked.is_new(f) else "") for f in relative(report.findings, folder)]
     failures = [finding for finding in findings if finding.status == "fail"]
     questions = [finding for finding in findings if finding.cause == "judgment"]
+    several = bool(report.clusters)
     sections: tuple[Iterable[str], ...] = (
         heading(report, folder, width),
+        clusters(report, width),
         namespaces(report, width),
         enforcement(report, width),
-        section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour),
-        section(f"TO JUDGE BY HAND ({len(questions):,})", alike(questions), "what to find out", width, options.colour),
+        section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour, several),
+        section(
+            f"TO JUDGE BY HAND ({len(questions):,})",
+            alike(questions),
+            "what to find out",
+            width,
+            options.colour,
+            several,
+        ),
         what_to_do(report, failures, width),
         not_judged(report, width),
         broken(report, width),
-        waived(report, width),
+        waived(report, width, marked),
+        *_changes(options, width),
         listing("WARNINGS", report.warnings, width),
         gaps(report, width),
+        _since(options, width),
         exit_text(report, options, width),
     )
     return joined(sections)
+
+
+def _changes(options: Options, width: int) -> Iterator[Iterable[str]]:
+    """What the baseline holds and this report does not."""
+    if found := options.comparison:
+        several = bool(found.before.clusters or found.after.clusters)
+        yield short(f"GONE ({len(found.gone):,})", found.gone, width, options.colour, several)
+        yield short(
+            f"NOT SEEN ({len(found.unseen):,}): this audit could not tell", found.unseen, width, options.colour, several
+        )
+        yield listing("ABOUT THE BASELINE", found.warnings, width)
+
+
+def _since(options: Options, width: int) -> Iterator[str]:
+    if found := options.comparison:
+        told = f"{since(found)}: {outcome(found)}." + (" New ones are marked [new]." if found.new else "")
+        yield from wrap_text(told[:1].upper() + told[1:], width, "  ")
 
 
 def columns_for(width: int) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from auditor.report import AppliedWaiver, Finding, Report
 from auditor.reporters.cells import wrap_text
+from auditor.reporters.changes import UNMARKED, Marks
 from auditor.reporters.grid import table
-from auditor.reporters.rows import place
+from auditor.reporters.rows import spot
 
 _SHOWN = 12
 _FEW = 3
@@ -30,7 +31,7 @@ def not_judged(report: Report, width: int) -> Iterator[str]:
     for finding in found:
         for resource, reason in _reasons(finding).items():
             gap = gaps.setdefault((resource, reason), _Gap())
-            gap.where.add(finding.namespace or "everywhere")
+            gap.where.add(_scope(finding, bool(report.clusters)))
             gap.checks.add(finding.check)
             count = finding.evidence.get("count")
             if isinstance(count, int) and not isinstance(count, bool):
@@ -58,11 +59,11 @@ def broken(report: Report, width: int) -> Iterator[str]:
     count = sum(map(len, found.values()))
     yield from wrap_text(f"BROKEN CHECKS ({count:,}): a fault of the check, not of the cluster", width, "  ")
     yield ""
-    rows = [[check, message, _few(own)] for (check, message), own in sorted(found.items())]
+    rows = [[check, message, _few(own, bool(report.clusters))] for (check, message), own in sorted(found.items())]
     yield from table(["check", "what happened", "subjects"], rows, width)
 
 
-def waived(report: Report, width: int) -> Iterator[str]:
+def waived(report: Report, width: int, marked: Marks = UNMARKED) -> Iterator[str]:
     """Who accepted what until when. A waiver that ran out is listed first: its failures count again."""
     found: dict[tuple[bool, str, str, str, str], list[Finding]] = {}
     for finding in report.findings:
@@ -80,7 +81,7 @@ def waived(report: Report, width: int) -> Iterator[str]:
             until if live else [until, "EXPIRED"],
             f"{len(own):,}",
             check,
-            _few(own),
+            _few(own, bool(report.clusters), marked),
             f"{reason} ({owner})" if owner else reason,
         ]
         for (live, until, reason, owner, check), own in sorted(found.items())
@@ -112,7 +113,16 @@ def _terms(waiver: AppliedWaiver) -> tuple[str, str, str]:
     return waiver.expires, waiver.reason, waiver.owner or ""
 
 
-def _few(findings: Sequence[Finding]) -> list[str]:
+def _scope(finding: Finding, several: bool) -> str:
+    if several and finding.namespace is None:
+        return finding.cluster
+    return spot(finding, several) if finding.namespace else "everywhere"
+
+
+def _few(findings: Sequence[Finding], several: bool, marked: Marks = UNMARKED) -> list[str]:
     more = len(findings) - _FEW
-    shown = [f"{place(finding.namespace)}: {finding.subject}" for finding in findings[:_FEW]]
+    shown = [
+        f"{'[new] ' if marked.is_new(finding) else ''}{spot(finding, several)}: {finding.subject}"
+        for finding in marked.new_first(findings)[:_FEW]
+    ]
     return [*shown, *([f"and {more:,} more"] if more > 0 else [])]

@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from auditor.escape import escape
-from auditor.report import Report, to_dict
+from auditor.report import Report
 from auditor.reporters import Options
+from auditor.reporters.json_report import published
 
 # What every YAML takes for text without quotes: 1.1 reads `y` as true, and 1.2 reads `1e3`, as an id may look, as a
 # number. Words such as `no` the dumper quotes itself.
@@ -28,7 +29,7 @@ class _Dumper(yaml.CSafeDumper):
 
 def render(report: Report, options: Options) -> str:
     """A YAML document that readers of 1.1 and 1.2 read alike; hostile characters are escapes in double quotes."""
-    return document(to_dict(report))
+    return document(published(report, options))
 
 
 def document(value: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from auditor.errors import SourceError
 from auditor.sources import credentialplugin, kubeconfig
+from auditor.sources.credentialplugin import Aside
 from auditor.sources.kubeconfig import Entry, Target
 
 if TYPE_CHECKING:
@@ -42,11 +43,12 @@ def identify(
     context: str | None,
     environ: Mapping[str, str] = os.environ,
     service_account: Path = SERVICE_ACCOUNT,
+    aside: Aside | None = None,
 ) -> Identity:
     """From --kubeconfig, else KUBECONFIG, else ~/.kube/config, else the service account of the pod this runs in."""
     config = kubeconfig.load(kubeconfig.find(path, environ))
     if config.contexts or config.current or path or context:
-        return of_target(kubeconfig.choose(config, context))
+        return of_target(kubeconfig.choose(config, context), aside)
     if environ.get("KUBERNETES_SERVICE_HOST") and (service_account / "token").exists():
         return _in_cluster(environ, service_account)
     looked = environ.get("KUBECONFIG") or "~/.kube/config"
@@ -56,7 +58,7 @@ def identify(
     )
 
 
-def of_target(target: Target) -> Identity:
+def of_target(target: Target, aside: Aside | None = None) -> Identity:
     """A kubeconfig's context as the client's configuration; runs its exec plugin."""
     from kubernetes.client import Configuration
     from kubernetes.config.config_exception import ConfigException
@@ -72,7 +74,7 @@ def of_target(target: Target) -> Identity:
     }
     configuration = Configuration()
     try:
-        credentialplugin.loader(document).load_and_set(configuration)
+        credentialplugin.loader(document, aside).load_and_set(configuration)
     except ConfigException as error:
         # An auth-provider's command may have said more than its name.
         message = credentialplugin.redact(str(error)) if "auth-provider" in user else str(error)

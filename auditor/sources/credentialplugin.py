@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from auditor.errors import SourceError
@@ -15,7 +18,11 @@ _TOKEN_LIKE = re.compile(r"eyJ[\w\-.=]+|[\w\-+=]{16,}", re.ASCII)  # a JWT; anyt
 _REST = 10.0
 
 
-def loader(document: dict[str, Any]) -> Any:
+Aside = Callable[[str], AbstractContextManager[None]]
+"""Entered while a plugin (its command is the argument) may talk with the user."""
+
+
+def loader(document: dict[str, Any], aside: Aside | None = None) -> Any:
     """The client's KubeConfigLoader, save that a failing exec plugin ends the scan; the client's own goes on without
     credentials. And of a plugin that gives both a token and a certificate, both are used, as in client-go."""
     from kubernetes.config.dateutil import parse_rfc3339
@@ -34,7 +41,10 @@ def loader(document: dict[str, Any]) -> Any:
             # Credentials that live shorter than the client's safety margin must not mean a process for each request.
             if time.monotonic() - self._ran < _REST:
                 return True
-            status = _run(self._user["exec"].value, self._cluster)
+            plugin = self._user["exec"].value
+            # The client hands the terminal to the plugin on the same condition (ExecProvider.run).
+            with aside(str(plugin.get("command", ""))) if aside and sys.stdout.isatty() else nullcontext():
+                status = _run(plugin, self._cluster)
             self._ran = time.monotonic()
             if status.get("token"):
                 self.token = f"Bearer {status['token']}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from types import ModuleType
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from msgspec import Raw, Struct
 from auditor import wire
 from auditor.errors import AuditorError
 from auditor.sources.faults import Fault, Interrupted
-from auditor.sources.reader import Reader, kind_of_body, message
+from auditor.sources.reader import Reader, kind_of_body, message, status_of
 from auditor.sources.transport import JSON, Answer
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Page(Struct, frozen=True):
 
     path: str
     body: bytes
+    protobuf: bool = False
 
 
 class Walk:
@@ -61,13 +63,16 @@ class Walk:
         labels: str = "",
         limit: int = 500,
         accept: str = JSON,
+        instead: str = "",
     ) -> None:
-        """`selector` is about fields, `labels` about labels."""
+        """`selector` is about fields, `labels` about labels. `instead` is what to ask for where the server has not what
+        is to be accepted, or gives what cannot be read."""
         self._reader = reader
         self._path = path
         self._selectors = {"fieldSelector": selector, "labelSelector": labels}
         self._limit = limit
         self._accept = accept
+        self._instead = instead or accept
         self._seen: set[str] = set()
         self._token = ""
         self._empty = 0
@@ -79,6 +84,9 @@ class Walk:
         for _ in range(_EXPIRED_IN_A_ROW):
             path = self._url()
             answer = self._reader.get(path, self._accept)
+            if answer.status == 406 and self._accept != self._instead:
+                self._accept = self._instead
+                answer = self._reader.get(path, self._accept)
             if answer.status == 200:
                 return self._page(path, answer)
             if answer.status == 400 and self._token:
@@ -96,10 +104,10 @@ class Walk:
 
     def again(self, page: Page) -> Page:
         """A page once more, since its bytes were damaged."""
-        answer = self._reader.get(page.path, self._accept)
+        answer = self._reader.get(page.path, self._instead)
         if answer.status != 200:
             raise Refused(answer)
-        return Page(page.path, answer.body)
+        return Page(page.path, answer.body, answer.protobuf)
 
     def _url(self) -> str:
         query = {**self._selectors, "limit": str(self._limit), "continue": self._token}
@@ -113,7 +121,7 @@ class Walk:
         self.more = bool(head.token)
         if head.token:
             self._use(head.token)
-        return Page(path, answer.body)
+        return Page(path, answer.body, answer.protobuf)
 
     def _use(self, token: str) -> None:
         if token in self._seen:
@@ -139,15 +147,20 @@ def decode(kind: type[T], page: Page, walk: Walk) -> tuple[list[T], int, str]:
     """
     for attempt in range(_AGAIN + 1):
         try:
+            if page.protobuf:
+                return list(_protobuf().decode_page(kind, page.body).items or ()), 0, ""
             return list(wire.decode_page(kind, page.body).items or ()), 0, ""
         except msgspec.ValidationError:
-            return _one_by_one(kind, page)
+            if not page.protobuf:
+                return _one_by_one(kind, page)
+            if attempt < _AGAIN:
+                page = walk.again(page)
         except RecursionError:
             raise Fault("answer", _TOO_DEEP) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             if attempt < _AGAIN:
                 page = walk.again(page)
-    raise Fault("cut", f"damaged JSON ({_AGAIN + 1} tries)")
+    raise Fault("cut", f"damaged {'protobuf' if page.protobuf else 'JSON'} ({_AGAIN + 1} tries)")
 
 
 def _one_by_one(kind: type[T], page: Page) -> tuple[list[T], int, str]:
@@ -202,6 +215,8 @@ class _Head(Struct, frozen=True):
 def _head(answer: Answer) -> _Head:
     """What a page says of itself. Built-in kinds put metadata before the items, so the first bytes are enough; custom
     resources come in order of the alphabet and must be skimmed. Raises Fault where it is no list at all."""
+    if answer.protobuf:
+        return _protobuf_head(answer)
     body = answer.body
     match = _ITEMS.search(body, 0, _HEAD)
     try:
@@ -223,9 +238,23 @@ def _head(answer: Answer) -> _Head:
     return _Head((start.metadata.continue_ or "") if start.metadata else "", empty)
 
 
-def _offered(answer: Answer) -> str:
+def _protobuf_head(answer: Answer) -> _Head:
     try:
-        status = wire.decode_object(wire.Status, answer.body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return ""
-    return (status.metadata.continue_ or "") if status.metadata else ""
+        kind, metadata, empty = _protobuf().decode_head(answer.body)
+    except msgspec.MsgspecError:
+        raise Fault("answer", f"it answered 200 with {kind_of_body(answer)}") from None
+    if not kind.endswith("List"):
+        raise Fault("answer", f"it answered 200 with {kind or 'protobuf'}, which is not a list")
+    return _Head((metadata.continue_ or "") if metadata else "", empty)
+
+
+def _protobuf() -> ModuleType:
+    """Loaded when the first such answer comes: JSON, and files, do without it."""
+    from auditor.wire import protobuf
+
+    return protobuf
+
+
+def _offered(answer: Answer) -> str:
+    status = status_of(answer)
+    return (status.metadata.continue_ or "") if status and status.metadata else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -10,6 +12,7 @@ from auditor import wire
 from auditor.inventory import Inventory, Listing
 from auditor.model import State
 from auditor.sources.discovery import Discovery
+from auditor.sources.encodings import Encoding, accepted
 from auditor.sources.faults import Fault
 from auditor.sources.listing import MIXED, Refused, Restart, Walk, decode, pages
 from auditor.sources.progress import Progress
@@ -38,6 +41,7 @@ class Lists(Struct, frozen=True):
     progress: Progress
     page_size: int
     seen: Callable[[wire.Resource, Sequence[wire.Object]], None]
+    encoding: Encoding = "auto"
 
     def read(self, resource: wire.Resource, namespace: str = "", note: str = "") -> Outcome:
         """Reads a list to its end, or as far as it goes. `note` is put into coverage."""
@@ -46,10 +50,12 @@ class Lists(Struct, frozen=True):
             if served is False:
                 return self._nothing(resource, namespace, "absent", NOT_SERVED)
         for _ in range(_RESTARTS + 1):
+            begun = time.monotonic()
             listing = self.inventory.begin(resource)
             remarks = [note] if note else []
+            came: Counter[str] = Counter()
             try:
-                misfits = self._fill(listing, namespace, remarks)
+                misfits = self._fill(listing, namespace, remarks, came)
             except Restart:
                 self.progress.advance(resource.name, -listing.count)
                 continue
@@ -58,18 +64,20 @@ class Lists(Struct, frozen=True):
             except Fault as fault:
                 return self._broken(listing, namespace, fault, remarks)
             self.inventory.end(listing, namespace=namespace, detail="; ".join(remarks), complete=not misfits)
+            self._tell(listing, namespace, came, time.monotonic() - begun)
             return Outcome(resource, namespace, "read", listing.count)
         expired = Fault("server", f"the list expired before its end ({_RESTARTS + 1} tries)")
         return self._broken(listing, namespace, expired, remarks)
 
-    def _fill(self, listing: Listing, namespace: str, remarks: list[str]) -> int:
-        """All selectors' pages; how many objects were left out since they do not fit their kind."""
+    def _fill(self, listing: Listing, namespace: str, remarks: list[str], came: Counter[str]) -> int:
+        """All selectors' pages, counted by encoding; how many objects were left out as misfits."""
         resource = listing.resource
         misfits, why = 0, ""
         for selector in resource.selectors:
-            walk = Walk(self.reader, resource.path(namespace), selector=selector, limit=self.page_size)
+            walk = self._walk(resource, namespace, selector)
             try:
                 for page in pages(walk):
+                    came["protobuf" if page.protobuf else "JSON"] += 1
                     items, left_out, reason = decode(resource.type, page, walk)
                     misfits, why = misfits + left_out, why or reason
                     self.seen(resource, items)
@@ -81,6 +89,24 @@ class Lists(Struct, frozen=True):
         if misfits:
             remarks.append(f"{misfits} objects left out that do not fit their kind, the first: {why}")
         return misfits
+
+    def _tell(self, listing: Listing, namespace: str, came: Counter[str], seconds: float) -> None:
+        place = f" of {namespace}" if namespace else ""
+        pages = " and ".join(f"{count} in {encoding}" for encoding, count in sorted(came.items()))
+        self.progress.tell(
+            f"{listing.resource.name}{place}: {listing.count:,} objects, pages: {pages}; {seconds:.2f} s"
+        )
+
+    def _walk(self, resource: wire.Resource, namespace: str, selector: str) -> Walk:
+        accept, instead = accepted(resource, self.encoding)
+        return Walk(
+            self.reader,
+            resource.path(namespace),
+            selector=selector,
+            limit=resource.page_size or self.page_size,
+            accept=accept,
+            instead=instead,
+        )
 
     def _refused(self, listing: Listing, namespace: str, refused: Refused, remarks: Sequence[str]) -> Outcome:
         resource = listing.resource

@@ -19,6 +19,7 @@ from auditor.sources import parameters, secretnames, workers
 from auditor.sources.admission import Admission
 from auditor.sources.configuration import identify
 from auditor.sources.discovery import Discovery
+from auditor.sources.encodings import Encoding, settled
 from auditor.sources.faults import Fault
 from auditor.sources.lists import Lists, Outcome
 from auditor.sources.owners import Owners
@@ -46,6 +47,7 @@ class LiveOptions(Struct, frozen=True):
     page_size: int = 500
     timeout: float = 60
     resources: tuple[str, ...] = ()
+    encoding: Encoding = "auto"
 
 
 class LiveCluster(Struct, frozen=True):
@@ -74,7 +76,7 @@ def collect(
     for namespace in options.namespaces:
         if not _LABEL.fullmatch(namespace):
             raise UsageError(f"{namespace!r} cannot be the name of a namespace")
-    identity = identify(options.kubeconfig, options.context, os.environ)
+    identity = identify(options.kubeconfig, options.context, os.environ, aside=progress.aside)
     connection = Connection(identity, timeout=options.timeout, connections=max(2 * _THREADS, _LOOK_UPS))
     if not connection.verified:
         progress.warn(f"the identity of {connection.host} is not verified (insecure-skip-tls-verify)")
@@ -116,7 +118,9 @@ class _Scan:
         discovery = Discovery(reader)
         self.groups = discovery.groups
         self._names = options.resources or tuple(wire.BY_NAME)
-        self._lists = Lists(reader, discovery, inventory, progress, options.page_size, self._see)
+        self._lists = Lists(
+            reader, discovery, inventory, progress, options.page_size, self._see, settled(options.encoding)
+        )
         self._owners = Owners(reader, discovery, inventory, progress, options.page_size, not options.namespaces)
         self._admission = Admission(self._lists, self._names, options.namespaces)
 

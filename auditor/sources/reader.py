@@ -67,6 +67,10 @@ class Reader:
 
         Raises SourceError for 401 and untrusted TLS, Fault where patience ended.
         """
+        return self.patiently(lambda: self._connection.get(path, accept), patience)
+
+    def patiently(self, ask: Callable[[], Answer], patience: Patience = PATIENT) -> Answer:
+        """As `get`, for a request of any kind that may be sent several times over."""
         if self._given_up >= _DEAD_AFTER:
             patience = Patience(tries=1, busy=1, timeouts=1)
         tried = timeouts = 0
@@ -76,7 +80,7 @@ class Reader:
             tried += 1
             wait = None
             try:
-                answer = self._connection.get(path, accept)
+                answer = ask()
                 self._given_up = 0
                 if answer.status == 401:
                     raise _unauthorized(self.host)
@@ -109,23 +113,33 @@ def kind_of_body(answer: Answer) -> str:
     return f"{sent or 'something'} that is not what was asked for"
 
 
+def status_of(answer: Answer) -> wire.Status | None:
+    """The API's error object, in JSON or protobuf; None where the body is something else."""
+    try:
+        if not answer.protobuf:
+            return wire.decode_object(wire.Status, answer.body)
+        from auditor.wire.protobuf import decode_status
+
+        return decode_status(answer.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
 def message(answer: Answer) -> str:
     """The server's own words for an error: a Status, or plain text. At most 300 characters."""
-    try:
-        status = wire.decode_object(wire.Status, answer.body)
+    status = status_of(answer)
+    if status is not None:
         text = status.message or status.reason or ""
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        html = b"<" in answer.body[:64]
-        text = "" if html else answer.body[:1000].decode(errors="replace")
+    else:
+        unreadable = answer.protobuf or b"<" in answer.body[:64]
+        text = "" if unreadable else answer.body[:1000].decode(errors="replace")
     return " ".join(text.split())[:300]
 
 
 def not_found(answer: Answer) -> bool:
     """Whether the API server says that there is no object of this name: anybody on the way may answer 404."""
-    try:
-        return answer.status == 404 and wire.decode_object(wire.Status, answer.body).reason == "NotFound"
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return False
+    status = status_of(answer) if answer.status == 404 else None
+    return status is not None and status.reason == "NotFound"
 
 
 def retry_after(answer: Answer) -> float | None:

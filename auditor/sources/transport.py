@@ -13,11 +13,13 @@ from auditor.errors import SourceError
 from auditor.sources.configuration import Identity
 from auditor.sources.faults import Fault, fault_of
 from auditor.version import __version__
+from auditor.wire.envelope import is_whole
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 JSON = "application/json"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
 MERGE_PATCH = "application/strategic-merge-patch+json"
 PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -31,6 +33,11 @@ class Answer(Struct, frozen=True):
     status: int
     headers: dict[str, str]  # names in lower case
     body: bytes
+
+    @property
+    def protobuf(self) -> bool:
+        """Whether it came in protobuf, whatever was asked for."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower() == PROTOBUF
 
     def __repr__(self) -> str:
         return f"Answer({self.status}, {len(self.body)} bytes)"
@@ -129,7 +136,11 @@ class Connection:
 
 
 def _checked(answer: Answer) -> Answer:
-    """JSON that ends early is a fault of the way, even where the length was as announced."""
+    """What ends early is a fault of the way, even where the length was as announced."""
+    if answer.protobuf:
+        if answer.status == 200 and not is_whole(answer.body):
+            raise Fault("cut", "the answer ended early")
+        return answer
     json = JSON in answer.headers.get("content-type", "")
     last = answer.body[-64:].rstrip()[-1:]
     if answer.status == 200 and ((json and not last) or (answer.body[:1] == b"{" and last != b"}")):

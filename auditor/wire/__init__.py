@@ -8,6 +8,7 @@ tested, the text stays in the page's buffer and goes with it.
 from __future__ import annotations
 
 from auditor.wire.admission import ADMISSION, CONFIGMAPS, CONSTRAINTS, FOUND, PARAMETERS, SETTINGS
+from auditor.wire.annotations import Annotations, annotation_keys, known_annotations
 from auditor.wire.containers import (
     Container,
     ContainerState,
@@ -22,10 +23,9 @@ from auditor.wire.containers import (
     Waiting,
 )
 from auditor.wire.decoding import decode_object, decode_page
-from auditor.wire.fields import NOTHING, Wire, present
+from auditor.wire.fields import NOTHING, Wire, holds, present, words
 from auditor.wire.lists import ListMeta, Page, Status
 from auditor.wire.metadata import (
-    Annotations,
     ManagedFields,
     Manager,
     Metadata,
@@ -34,8 +34,6 @@ from auditor.wire.metadata import (
     PodMetadata,
     SecretMetadata,
     TouchedFields,
-    annotation_keys,
-    known_annotations,
 )
 from auditor.wire.namespaces import Namespace, Secret, ServiceAccount
 from auditor.wire.nodes import Node, NodeImage, NodeInfo, NodeSpec, NodeStatus
@@ -53,6 +51,12 @@ from auditor.wire.services import (
     ServiceSpec,
 )
 from auditor.wire.volumes import CSIVolume, HostPath, ImageVolume, Projected, ProjectedSource, SecretVolume, Volume
+from auditor.wire.vulnerabilityreports import (
+    ReportContent,
+    ReportVulnerability,
+    VulnerabilityReport,
+    resource_name,
+)
 from auditor.wire.workloads import JobSpec, JobTemplate, Workload, WorkloadSpec, WorkloadStatus
 
 __all__ = [
@@ -108,6 +112,8 @@ __all__ = [
     "PolicyObject",
     "Projected",
     "ProjectedSource",
+    "ReportContent",
+    "ReportVulnerability",
     "Resource",
     "Running",
     "Secret",
@@ -124,6 +130,7 @@ __all__ = [
     "ValueFrom",
     "Volume",
     "VolumeMount",
+    "VulnerabilityReport",
     "Waiting",
     "Wire",
     "Workload",
@@ -133,6 +140,9 @@ __all__ = [
     "decode_object",
     "decode_page",
     "decode_parameter",
+    "holds",
     "known_annotations",
     "present",
+    "resource_name",
+    "words",
 ]

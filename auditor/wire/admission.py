@@ -19,8 +19,10 @@ def _policy(
 
 
 ADMISSION: tuple[Resource, ...] = (
-    Resource("services", "Service", Service),
-    Resource("endpointslices.discovery.k8s.io", "EndpointSlice", EndpointSlice, group="discovery.k8s.io"),
+    Resource("services", "Service", Service, protobuf=True),
+    Resource(
+        "endpointslices.discovery.k8s.io", "EndpointSlice", EndpointSlice, group="discovery.k8s.io", protobuf=True
+    ),
     _policy("validatingwebhookconfigurations", "ValidatingWebhookConfiguration", _REGISTRATION),
     _policy("mutatingwebhookconfigurations", "MutatingWebhookConfiguration", _REGISTRATION),
     _policy("validatingadmissionpolicies", "ValidatingAdmissionPolicy", _REGISTRATION, "v1", "v1beta1"),

@@ -1,32 +1,20 @@
-"""The metadata of objects, and what their annotations' keys say."""
+"""The metadata of objects. Numbers: apimachinery's meta/v1/generated.proto."""
 
 from __future__ import annotations
 
-import msgspec
+from typing import Annotated
+
 from msgspec import Raw, field
 
-from auditor.wire.decoding import decode_object
-from auditor.wire.fields import NOTHING, Wire, present
-
-
-class Annotations(Wire, rename=None):
-    """Annotations whose presence says something; their values are not decoded. Metadata holds them undecoded: see
-    `known_annotations` and `annotation_keys`."""
-
-    mirror: Raw = field(default=NOTHING, name="kubernetes.io/config.mirror")
-    service_account: Raw = field(default=NOTHING, name="kubernetes.io/service-account.name")
-    openshift_service_account: Raw = field(
-        default=NOTHING, name="openshift.io/internal-registry-auth-token.service-account"
-    )
-    openshift_token_secret: Raw = field(default=NOTHING, name="openshift.io/token-secret.name")
+from auditor.wire.fields import NOTHING, EncodedJson, Number, Sparse, Time, Undecoded, Wire
 
 
 class OwnerReference(Wire):
-    kind: str | None = None
-    name: str | None = None
-    uid: str | None = None
-    api_version: str | None = None
-    controller: bool | None = None
+    kind: Annotated[str | None, Number(1)] = None
+    name: Annotated[str | None, Number(3)] = None
+    uid: Annotated[str | None, Number(4)] = None
+    api_version: Annotated[str | None, Number(5)] = None
+    controller: Annotated[bool | None, Number(6)] = None
 
 
 class TouchedFields(Wire, rename=None):
@@ -37,60 +25,41 @@ class TouchedFields(Wire, rename=None):
 
 
 class ManagedFields(Wire):
-    time: str | None = None
-    fields_v1: TouchedFields | None = field(default=None, name="fieldsV1")
+    time: Annotated[str | None, Time(4)] = None
+    fields_v1: Annotated[TouchedFields | None, EncodedJson(7, 1)] = field(default=None, name="fieldsV1")
 
 
 class Metadata(Wire):
-    name: str | None = None
-    generate_name: str | None = None
-    namespace: str | None = None
-    uid: str | None = None
-    generation: int | None = None
-    creation_timestamp: str | None = None
-    labels: dict[str, str | None] | None = None
-    annotations: Raw = NOTHING
-    owner_references: list[OwnerReference] | None = None
+    name: Annotated[str | None, Number(1)] = None
+    generate_name: Annotated[str | None, Number(2)] = None
+    namespace: Annotated[str | None, Number(3)] = None
+    uid: Annotated[str | None, Number(5)] = None
+    generation: Annotated[int | None, Number(7)] = None
+    labels: Annotated[dict[str, str | None] | None, Number(11)] = None
+    annotations: Annotated[Undecoded, Number(12)] = NOTHING
+    owner_references: Annotated[list[OwnerReference] | None, Number(13)] = None
 
 
 class SecretMetadata(Metadata):
-    managed_fields: list[ManagedFields] | None = None
+    creation_timestamp: Annotated[str | None, Time(8)] = None
+    managed_fields: Annotated[list[ManagedFields] | None, Number(17)] = None
 
 
 class Manager(Wire):
     """Which program last wrote through which subresource, and when."""
 
-    manager: str | None = None
-    subresource: str | None = None
-    time: str | None = None
+    manager: Annotated[str | None, Number(1)] = None
+    subresource: Annotated[str | None, Number(8)] = None
+    time: Annotated[str | None, Time(4)] = None
 
 
 class PodMetadata(Metadata):
-    managed_fields: list[Manager] | None = None
+    """Of `managed_fields`, which are the most of a pod's bytes, only who wrote ephemeral containers is asked for."""
+
+    managed_fields: Annotated[list[Manager] | None, Sparse(17, b"ephemeralcontainers")] = None
 
 
 class Partial(Wire):
     """PartialObjectMetadata: that an object exists, and who owns it."""
 
     metadata: Metadata | None = None
-
-
-def known_annotations(metadata: Metadata) -> Annotations:
-    """The annotations that say something by being there; none where they are malformed."""
-    if not present(metadata.annotations):
-        return Annotations()
-    try:
-        return decode_object(Annotations, metadata.annotations)
-    except msgspec.MsgspecError:
-        return Annotations()
-
-
-def annotation_keys(metadata: Metadata, part: str) -> tuple[str, ...]:
-    """The keys that hold a text, in order. It is looked for in the bytes first, since hardly any object has such."""
-    if part.encode() not in bytes(metadata.annotations):
-        return ()
-    try:
-        keys = msgspec.json.decode(metadata.annotations, type=dict[str, Raw])
-    except msgspec.MsgspecError:
-        return ()
-    return tuple(sorted(key for key in keys if part in key))

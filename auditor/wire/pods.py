@@ -1,58 +1,65 @@
-"""Pods, and the templates that they are made from."""
+"""Pods, and the templates that they are made from. Numbers: k8s.io/api/core/v1/generated.proto."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from auditor.wire.containers import Container, ContainerStatus, LocalReference, SecurityContext
-from auditor.wire.fields import Wire
+from auditor.wire.fields import Number, Wire
 from auditor.wire.metadata import Metadata, PodMetadata
 from auditor.wire.volumes import Volume
 
 
+class PodSecurityContext(SecurityContext):
+    run_as_user: Annotated[int | None, Number(2)] = None
+    run_as_non_root: Annotated[bool | None, Number(3)] = None
+
+
 class HostAlias(Wire):
-    hostnames: list[str | None] | None = None
+    hostnames: Annotated[list[str | None] | None, Number(2)] = None
 
 
 class PodOS(Wire):
-    name: str | None = None
+    name: Annotated[str | None, Number(1)] = None
 
 
 class PodSpec(Wire):
-    containers: list[Container] | None = None
-    init_containers: list[Container] | None = None
-    ephemeral_containers: list[Container] | None = None
-    volumes: list[Volume] | None = None
-    image_pull_secrets: list[LocalReference] | None = None
-    service_account_name: str | None = None
-    service_account: str | None = None
-    node_name: str | None = None
-    node_selector: dict[str, str | None] | None = None
-    security_context: SecurityContext | None = None
-    host_users: bool | None = None
-    host_network: bool | None = None
-    dns_policy: str | None = None
-    host_aliases: list[HostAlias] | None = None
-    os: PodOS | None = None
+    containers: Annotated[list[Container] | None, Number(2)] = None
+    init_containers: Annotated[list[Container] | None, Number(20)] = None
+    ephemeral_containers: Annotated[list[Container] | None, Number(34, 1)] = None
+    volumes: Annotated[list[Volume] | None, Number(1)] = None
+    image_pull_secrets: Annotated[list[LocalReference] | None, Number(15)] = None
+    service_account_name: Annotated[str | None, Number(8)] = None
+    service_account: Annotated[str | None, Number(9)] = None
+    node_name: Annotated[str | None, Number(10)] = None
+    node_selector: Annotated[dict[str, str | None] | None, Number(7)] = None
+    security_context: Annotated[PodSecurityContext | None, Number(14)] = None
+    host_users: Annotated[bool | None, Number(37)] = None
+    host_network: Annotated[bool | None, Number(11)] = None
+    dns_policy: Annotated[str | None, Number(6)] = None
+    host_aliases: Annotated[list[HostAlias] | None, Number(23)] = None
+    os: Annotated[PodOS | None, Number(36)] = None
 
 
 class PodStatus(Wire):
-    container_statuses: list[ContainerStatus] | None = None
-    init_container_statuses: list[ContainerStatus] | None = None
-    ephemeral_container_statuses: list[ContainerStatus] | None = None
+    container_statuses: Annotated[list[ContainerStatus] | None, Number(8)] = None
+    init_container_statuses: Annotated[list[ContainerStatus] | None, Number(10)] = None
+    ephemeral_container_statuses: Annotated[list[ContainerStatus] | None, Number(13)] = None
 
 
 class Pod(Wire):
-    metadata: PodMetadata | None = None
-    spec: PodSpec | None = None
-    status: PodStatus | None = None
+    metadata: Annotated[PodMetadata | None, Number(1)] = None
+    spec: Annotated[PodSpec | None, Number(2)] = None
+    status: Annotated[PodStatus | None, Number(3)] = None
 
 
 class Template(Wire):
-    metadata: Metadata | None = None
-    spec: PodSpec | None = None
+    metadata: Annotated[Metadata | None, Number(1)] = None
+    spec: Annotated[PodSpec | None, Number(2)] = None
 
 
 class PodTemplate(Wire):
     """The core kind of this name: a template that nobody has instantiated."""
 
-    metadata: Metadata | None = None
-    template: Template | None = None
+    metadata: Annotated[Metadata | None, Number(1)] = None
+    template: Annotated[Template | None, Number(2)] = None

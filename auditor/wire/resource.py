@@ -10,6 +10,7 @@ from auditor.wire.nodes import Node
 from auditor.wire.pods import Pod, PodTemplate
 from auditor.wire.policies import Parameter, PolicyObject
 from auditor.wire.services import EndpointSlice, Service
+from auditor.wire.vulnerabilityreports import VulnerabilityReport
 from auditor.wire.workloads import Workload
 
 Object = (
@@ -24,6 +25,7 @@ Object = (
     | EndpointSlice
     | PolicyObject
     | Parameter
+    | VulnerabilityReport
     | Partial
 )
 
@@ -31,7 +33,8 @@ Object = (
 class Resource(Struct, frozen=True):
     """A list that can be asked for. `name` is what coverage calls it: the plural, and the group where the plural is not
     the core's. `selectors` make several lists of one; `versions` are tried in turn where `version` is not served.
-    `covered_as` is what coverage calls several lists together.
+    `covered_as` is what coverage calls several lists together. `protobuf`: the fields of its type are numbered, and it
+    can be read in that encoding too, which only built-in kinds have.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Resource(Struct, frozen=True):
     selectors: tuple[str, ...] = ("",)
     versions: tuple[str, ...] = ()
     covered_as: str = ""
+    page_size: int = 0
+    protobuf: bool = False
 
     @property
     def coverage(self) -> str:

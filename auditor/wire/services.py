@@ -1,45 +1,47 @@
-"""Services and what stands behind them."""
+"""Services and what stands behind them. Numbers: generated.proto of k8s.io/api/core/v1 and discovery/v1."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from msgspec import field
 
-from auditor.wire.fields import Wire
+from auditor.wire.fields import Number, Wire
 from auditor.wire.metadata import Metadata
 
 
 class ServicePort(Wire):
-    name: str | None = None
-    port: int | None = None
-    node_port: int | None = None
+    name: Annotated[str | None, Number(1)] = None
+    port: Annotated[int | None, Number(3)] = None
+    node_port: Annotated[int | None, Number(5)] = None
 
 
 class ServiceSpec(Wire):
-    type: str | None = None
-    cluster_ip: str | None = field(default=None, name="clusterIP")
-    ports: list[ServicePort] | None = None
-    selector: dict[str, str | None] | None = None
+    type: Annotated[str | None, Number(4)] = None
+    cluster_ip: Annotated[str | None, Number(3)] = field(default=None, name="clusterIP")
+    ports: Annotated[list[ServicePort] | None, Number(1)] = None
+    selector: Annotated[dict[str, str | None] | None, Number(2)] = None
 
 
 class Service(Wire):
-    metadata: Metadata | None = None
-    spec: ServiceSpec | None = None
+    metadata: Annotated[Metadata | None, Number(1)] = None
+    spec: Annotated[ServiceSpec | None, Number(2)] = None
 
 
 class EndpointConditions(Wire):
-    ready: bool | None = None
+    ready: Annotated[bool | None, Number(1)] = None
 
 
 class Endpoint(Wire):
-    conditions: EndpointConditions | None = None
+    conditions: Annotated[EndpointConditions | None, Number(2)] = None
 
 
 class EndpointPort(Wire):
-    name: str | None = None
+    name: Annotated[str | None, Number(1)] = None
 
 
 class EndpointSlice(Wire):
-    metadata: Metadata | None = None
-    address_type: str | None = None
-    endpoints: list[Endpoint] | None = None
-    ports: list[EndpointPort] | None = None
+    metadata: Annotated[Metadata | None, Number(1)] = None
+    address_type: Annotated[str | None, Number(4)] = None
+    endpoints: Annotated[list[Endpoint] | None, Number(2)] = None
+    ports: Annotated[list[EndpointPort] | None, Number(3)] = None

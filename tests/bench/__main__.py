@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
-from tests.bench import policies
+from tests.bench import policies, registry
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = [sys.executable, "-m", "auditor"]
 CLIENT = [sys.executable, "-m", "tests.bench.client"]
+REGISTRY = [sys.executable, "-m", "tests.bench.registry"]
 ROUNDS = 3
 
 
@@ -46,6 +47,18 @@ def server(pods: int, *, ready: bool, folder: Path) -> Iterator[str]:
             "contexts: [{name: bench, context: {cluster: bench, user: bench}}]\n"
         )
         yield str(path)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def images(count: int) -> Iterator[str]:
+    """A registry in a process of its own; yields its address."""
+    process = subprocess.Popen([*REGISTRY, "serve", str(count)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout
+        yield process.stdout.readline().strip()
     finally:
         process.kill()
         process.wait()
@@ -105,6 +118,20 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     without = best([*scan, "--from", policies.write(folder / "without.json", with_policies=False)])
     guarded = best([*scan, "--from", policies.write(folder / "with.json", with_policies=True)])
     yield row("500 namespaces x 60 image policies, more than without", guarded.seconds - without.seconds, " s", 2)
+    with images(300) as host:
+        bare = best([*REGISTRY, "bare", host, "300"])
+        source = registry.manifests(folder, host, 300)
+        snapshot = [*AUDITOR, "snapshot", "-o", str(folder / "images.json.gz"), "--from", source]
+        asking = [*snapshot, "--registry", "--registry-plain-http", host, "--registry-allow-private", "127.0.0.1"]
+        unasked = best(snapshot)
+        asked = best([*asking, "--no-registry-cache"])
+        run([*asking, "--registry-cache", str(folder / "cache")])
+        warm = best([*asking, "--registry-cache", str(folder / "cache")])
+    cold = asked.seconds - unasked.seconds
+    yield ("1,500 bare requests about 300 images, one after the other", f"{bare.seconds:.2f} s", "", "")
+    yield ("asking the registry, a new image", f"{cold / 300 * 1000:.2f} ms", "", "")
+    yield row("asking about 300 new images / the bare requests", cold / bare.seconds, "x", 3)
+    yield row("the same with a warm cache / new", (warm.seconds - unasked.seconds) / cold, "x", 0.6)
 
 
 def main() -> int:

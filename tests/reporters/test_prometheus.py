@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from prometheus_client.parser import text_string_to_metric_families
 
-from auditor.report import ClusterRow, CoverageRow, Report, Subject
+from auditor.diff import diff
+from auditor.report import AppliedWaiver, ClusterRow, CoverageRow, Finding, Report, Status, Subject
 from auditor.reporters import Options, render
+from auditor.version import __version__
 from tests.conftest import Golden
+from tests.metrics.nights import three_clusters
+from tests.real import program
 from tests.reporters.hostile import reports
 from tests.reporters.samples import finding, report, shop, use
 
@@ -24,7 +25,7 @@ LABELS = {
     *("check", "namespace", "severity", "status", "cause", "resource", "state", "cluster"),
     *("version", "kubernetes_version", "source"),
 }
-NIGHT = Options(exit_code=1, new=2)
+NIGHT = Options(exit_code=1, new=2, duration=12.5)
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
@@ -40,17 +41,12 @@ def values(sample: Report, options: Options | None = None) -> dict[Series, float
 
 
 def key(name: str, **labels: str) -> Series:
-    return name, frozenset(labels.items())
+    return name, frozenset({"cluster": "shop", **labels}.items())
 
 
 @pytest.fixture(scope="module")
 def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        if os.environ.get("AUDITOR_REQUIRE_REAL") == "1":
-            pytest.fail("promtool is missing: Debian has it in the package prometheus")
-        pytest.skip("promtool is not installed")
-    return found
+    return program("promtool")
 
 
 def lint(promtool: str, text: str) -> None:
@@ -80,6 +76,9 @@ def test_counts_are_those_of_the_report() -> None:
     assert found[key("auditor_new_failures")] == 2
     assert found[key("auditor_exit_code")] == 1
     assert found[key("auditor_complete")] == 0
+    assert found[key("auditor_duration_seconds")] == 12.5
+    assert found[key("auditor_check_errors", check="runs-as-root")] == 1
+    assert found[key("auditor_check_errors", check="unpinned-image")] == 0
     # 2026-11-21T12:00:00Z
     assert found[key("auditor_last_success_timestamp_seconds")] == 1795262400
 
@@ -112,12 +111,13 @@ def states(found: dict[Series, float], resource: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("when", [None, "", "yesterday"])
 def test_without_a_time_there_is_no_last_success(when: str | None) -> None:
     sample = report(cluster=ClusterRow(collected_at=when, source="files"))
-    assert key("auditor_last_success_timestamp_seconds") not in values(sample)
+    assert "auditor_last_success_timestamp_seconds" not in {name for name, _ in values(sample)}
 
 
 def test_what_the_run_did_not_say_is_no_metric() -> None:
     names = {name for name, _ in values(shop())}
-    assert not names & {"auditor_exit_code", "auditor_new_failures"}
+    assert not names & {"auditor_exit_code", "auditor_new_failures", "auditor_duration_seconds"}
+    assert not names & {"auditor_new_findings", "auditor_gone_findings", "auditor_unseen_findings"}
 
 
 def test_series_do_not_grow_with_the_cluster() -> None:
@@ -129,13 +129,80 @@ def test_series_do_not_grow_with_the_cluster() -> None:
     assert len(found) < 100
 
 
-def test_clusters_are_told_apart_where_there_are_several() -> None:
-    one = finding("unpinned-image", "x", Subject("Deployment", "w"), "m")
-    two = [msgspec.structs.replace(one, cluster=cluster) for cluster in ("east", "west")]
-    labels = {"check": "unpinned-image", "namespace": "x", "severity": "medium", "status": "fail"}
-    found = values(report(two))
-    assert [found[key("auditor_findings", cluster=cluster, **labels)] for cluster in ("east", "west")] == [1, 1]
-    assert found[key("auditor_failures", severity="medium")] == 2
+def test_clusters_are_told_apart(promtool: str) -> None:
+    text = render("prometheus", three_clusters(), NIGHT)
+    lint(promtool, text)
+    found = dict(series(text))
+
+    def of(name: str, **labels: str) -> dict[str, float]:
+        clusters = ("east", "west", "north")
+        known = {cluster: key(name, cluster=cluster, **labels) for cluster in clusters}
+        return {cluster: found[one] for cluster, one in known.items() if one in found}
+
+    failed = {"check": "unpinned-image", "namespace": "x", "severity": "medium", "status": "fail"}
+    assert of("auditor_findings", **failed) == {"east": 2}
+    assert of("auditor_failures", severity="medium") == {"east": 2, "west": 0, "north": 0}
+    assert of("auditor_not_judged", cause="error") == {"east": 1, "west": 0, "north": 0}
+    assert of("auditor_subjects", check="unpinned-image", status="fail") == {"east": 2, "west": 0}
+    assert of("auditor_check_errors", check="runs-as-root") == {"east": 1}
+    assert of("auditor_coverage", resource="secrets", state="read") == {"east": 0, "west": 1}
+    assert of("auditor_objects", resource="secrets") == {"west": 7}
+    assert of("auditor_complete") == {"east": 0, "west": 1, "north": 0}
+    # Of the one that could not be reached nobody claims to have read it.
+    assert of("auditor_last_success_timestamp_seconds") == {"east": 1795262400, "west": 1795262500}
+    assert of("auditor_info", version=__version__, kubernetes_version="v1.35.4", source="live") == {"west": 1}
+    assert found[key("auditor_exit_code", cluster="")] == 1
+
+
+def test_what_became_of_the_baseline() -> None:
+    def failure(name: str, check: str = "unpinned-image", status: Status = "fail") -> Finding:
+        return finding(check, "x", use("Deployment", name, "c"), "m", status=status)
+
+    before = report([failure("old"), failure("fixed"), failure("hidden", "floating-tag")])
+    after = report(
+        [failure("old"), failure("fresh"), failure("fresh", "runs-as-root"), failure("odd", status="manual")],
+        checks=["unpinned-image", "runs-as-root"],
+    )
+    found = values(after, Options(comparison=diff(before, after)))
+    assert found[key("auditor_new_findings", severity="medium", status="fail")] == 2
+    assert found[key("auditor_new_findings", severity="medium", status="manual")] == 1
+    assert found[key("auditor_new_findings", severity="critical", status="fail")] == 0
+    assert found[key("auditor_gone_findings", severity="medium", status="fail")] == 1
+    assert found[key("auditor_unseen_findings", severity="high", status="fail")] == 1
+    assert sum(value for (name, _), value in found.items() if name == "auditor_new_findings") == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "end"),
+    [
+        (["2027-01-31"], 1801440000.0),  # the midnight after that day, UTC
+        (["2027-01-31", "2026-12-31", "2028-01-01"], 1798761600.0),
+        (["9999-12-31"], 253402300800.0),
+        (["soon"], None),
+    ],
+)
+def test_waivers_tell_when_the_first_one_ends(days: list[str], end: float | None) -> None:
+    waived = [
+        finding(
+            "unpinned-image",
+            "x",
+            use("Deployment", day, "c"),
+            "m",
+            status="waived",
+            waiver=AppliedWaiver("TICKET-1", day),
+        )
+        for day in days
+    ]
+    lapsed = finding(
+        "unpinned-image",
+        "x",
+        use("Deployment", "w", "c"),
+        "m",
+        waiver=AppliedWaiver("TICKET-2", "2020-01-01", expired=True),
+    )
+    found = values(report([*waived, lapsed]))
+    name = "auditor_waiver_expiry_timestamp_seconds"
+    assert found.get(key(name, check="unpinned-image", namespace="x")) == end
 
 
 def test_names_that_look_the_same_make_one_series() -> None:

@@ -13,6 +13,7 @@ import yaml
 from auditor.inventory import Inventory
 from auditor.model import ClusterInfo, Coverage, Snapshot
 from auditor.sources.configuration import identify
+from auditor.sources.encodings import Encoding
 from auditor.sources.live import LiveCluster, LiveOptions, collect
 from auditor.sources.progress import Progress
 from auditor.sources.transport import Connection
@@ -61,9 +62,10 @@ def scan(
     timeout: float = 5,
     kubeconfig: Path | None = None,
     resources: Sequence[str] = (),
+    encoding: Encoding = "auto",
 ) -> Scan:
     config = kubeconfig or write_kubeconfig(folder / "kubeconfig", server.url, {"token": token} if token else {})
-    options = LiveOptions(str(config), None, tuple(namespaces), page_size, timeout, tuple(resources))
+    options = LiveOptions(str(config), None, tuple(namespaces), page_size, timeout, tuple(resources), encoding)
     inventory, stderr, waits = Inventory(), io.StringIO(), list[float]()
     cluster = collect(options, inventory, Progress(stderr, shown=False), sleep=waits.append)
     return Scan(cluster, inventory.snapshot(ClusterInfo(cluster.name)), stderr.getvalue(), waits)

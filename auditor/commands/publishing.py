@@ -1,0 +1,87 @@
+"""`--publish` of `auditor scan`: what is told of it, and what makes it fail."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from auditor.errors import SourceError, UsageError
+from auditor.escape import escape
+
+if TYPE_CHECKING:
+    from auditor.engine import Scope
+    from auditor.model import Snapshot
+    from auditor.publish import Place
+    from auditor.report import Report
+    from auditor.sources.publishing import Outcome, Result
+
+_SHOWN = 5
+
+
+def check_source(source: str | None) -> None:
+    """Raises UsageError unless a live cluster is read."""
+    if source is not None:
+        raise UsageError(
+            "--publish writes into the cluster that was audited, and --from reads none",
+            "Leave --from out, or print the objects with -o policyreport.",
+        )
+
+
+def publish_report(
+    report: Report, snapshot: Snapshot, scope: Scope, kubeconfig: str | None, context: str | None
+) -> None:
+    """Publishes a report of a live cluster, of the namespaces in scope. SourceError where not all of it could be."""
+    from auditor.sources.publishing import publish
+
+    known = {namespace.name for namespace in snapshot.namespaces} | set(report.summary.by_namespace) - {""}
+    audited: set[Place] = {name for name in known if scope.holds(name)}
+    if not scope.only:  # else what has no namespace was judged by a part of the cluster
+        audited.add(None)
+    result = publish(report, kubeconfig, context, audited, scope.only)
+    for note in _notes(result):
+        print(f"note: {escape(note)}", file=sys.stderr)
+    _raise(result.outcomes)
+
+
+def _notes(result: Result) -> Iterable[str]:
+    written, deleted = (sum(one.state == state for one in result.outcomes) for state in ("written", "deleted"))
+    reports = "policy report" if written == 1 else "policy reports"
+    yield f"{written} {reports} of {result.api.api_version} written{f', {deleted} deleted' if deleted else ''}"
+    gone = [one for one in result.outcomes if one.state == "gone"]
+    if gone:
+        yield f"no policy report for {_places(one.namespace for one in gone)}: {gone[0].reason}"
+    kept: dict[tuple[str, ...], list[Place]] = {}
+    for namespace, lost in result.kept.items():
+        kept.setdefault(lost, []).append(namespace)
+    for lost, places in sorted(kept.items()):
+        yield (
+            f"the policy reports of {_places(places)} are left as they are: they were made with {', '.join(lost)}, "
+            "which this audit could not read"
+        )
+
+
+def _raise(outcomes: Sequence[Outcome]) -> None:
+    denied: dict[str, list[Place]] = {}
+    refused = []
+    for one in outcomes:
+        if one.state == "denied":
+            denied.setdefault(one.reason, []).append(one.namespace)
+        elif one.state == "refused":
+            refused.append(f"{one.kind} {one.namespace + '/' if one.namespace else ''}{one.name}: {one.reason}")
+    complaints = [f"the right to {right} is missing in {_places(places)}" for right, places in sorted(denied.items())]
+    complaints += _few(refused)
+    if complaints:
+        raise SourceError(
+            f"not all policy reports are published: {'; '.join(complaints)}",
+            "`auditor rbac --publish` prints the rights that it takes." if denied else "",
+        )
+
+
+def _places(places: Iterable[Place]) -> str:
+    return ", ".join(_few(sorted({place or "the cluster" for place in places})))
+
+
+def _few(texts: Sequence[str]) -> list[str]:
+    more = len(texts) - _SHOWN
+    return [*texts[:_SHOWN], *([f"{more} more"] if more > 0 else [])]

@@ -1,0 +1,1 @@
+"""What registries say of the images in use: a small, strict client that trusts neither registries nor image names."""

@@ -1,0 +1,124 @@
+"""Requests to one repository with whatever login it takes: found out once, then sent along from the start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from auditor.registry.addresses import Endpoint, Source
+from auditor.registry.challenges import Challenge, parse
+from auditor.registry.fault import Unanswered
+from auditor.registry.login import Credential
+from auditor.registry.patience import Patience
+from auditor.registry.tokens import Tokens
+from auditor.registry.transport import Answer, Request
+
+_DENIED = (401, 403)
+
+
+class Challenges:
+    """How each server wants to be logged in to, as it last said."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Challenge] = {}
+
+    def get(self, endpoint: Endpoint) -> Challenge | None:
+        return self._known.get(endpoint.authority)
+
+    def learn(self, endpoint: Endpoint, challenge: Challenge) -> None:
+        # Without the scope, which is one repository's.
+        parameters = {name: value for name, value in challenge.parameters.items() if name != "scope"}
+        self._known[endpoint.authority] = Challenge(challenge.scheme, parameters)
+
+
+class Services(Struct, frozen=True):
+    """What all repositories of a run share."""
+
+    patience: Patience
+    tokens: Tokens
+    challenges: Challenges
+
+    @classmethod
+    def through(cls, patience: Patience, plain_http: frozenset[str]) -> Services:
+        return cls(patience, Tokens(patience, plain_http), Challenges())
+
+
+class Access:
+    """One repository at one endpoint. Threads may share it."""
+
+    def __init__(self, source: Source, services: Services, credentials: Sequence[Credential]) -> None:
+        self.endpoint = source.endpoint
+        self.repository = source.repository
+        self._services = services
+        plain = source.endpoint.scheme == "http"
+        usable = [credential for credential in credentials if not (plain and credential.tls_only)]
+        self._logins: list[Credential | None] = [*dict.fromkeys(usable), None]
+        self._scope: Challenge | None = None
+        self._lock = threading.Lock()
+
+    def send(self, method: str, path: str, *, accept: str, bound: int, seconds: float) -> Answer:
+        """An answer other than 401 and 403; `path` is what follows the repository's name.
+
+        Each login is tried in turn, none at last. Raises Unanswered, `denied` where none of them is taken.
+        """
+        faults: list[Unanswered] = []
+        for login in tuple(self._logins):
+            try:
+                answer = self._as(login, method, path, accept, bound, seconds)
+            except Unanswered as fault:
+                if fault.why.kind not in ("denied", "refused"):
+                    raise
+                faults.append(fault)
+                continue
+            if answer.status not in _DENIED:
+                with self._lock:  # what is taken once is tried first from now on
+                    if self._logins[0] is not login:
+                        self._logins.remove(login)
+                        self._logins.insert(0, login)
+                return answer
+            faults.append(Unanswered("denied", f"{self.endpoint.authority} answers {answer.status}"))
+        raise self._denied(faults)
+
+    def _as(self, login: Credential | None, method: str, path: str, accept: str, bound: int, seconds: float) -> Answer:
+        token = ""
+        challenge = self._scope or self._services.challenges.get(self.endpoint)
+        for tried in range(2):
+            headers = {"Accept": accept}
+            if challenge and challenge.scheme == "bearer":
+                token = self._services.tokens.token(challenge, self.endpoint, self.repository, login, token)
+                headers["Authorization"] = f"Bearer {token}"
+            elif challenge and login and not login.identity_token:
+                headers["Authorization"] = login.basic
+            where = f"/v2/{self.repository}{path}"
+            answer = self._services.patience.request(Request(method, self.endpoint, where, headers, bound, seconds))
+            if answer.status != 401 or answer.redirected:
+                return answer
+            asked = _best(parse(answer.headers.get("www-authenticate", "")))
+            if asked is None or tried or (asked.scheme == "basic" and (login is None or challenge == asked)):
+                return answer
+            challenge = asked
+            self._scope = asked
+            self._services.challenges.learn(self.endpoint, asked)
+        return answer
+
+    def _denied(self, faults: Sequence[Unanswered]) -> Unanswered:
+        """Of all that was tried the refusal to send a credential says most: there was one, and it may have served."""
+        refused = next((fault for fault in faults if fault.why.kind == "refused"), None)
+        if refused:
+            return Unanswered("refused", refused.why.detail)
+        origins = [login.origin for login in self._logins if login]
+        tried = (
+            f" to the credentials of {', '.join(origins[:3])}, and without any" if origins else " without credentials"
+        )
+        return Unanswered("denied", f"{faults[-1].why.detail}{tried}")
+
+
+def _best(challenges: Sequence[Challenge]) -> Challenge | None:
+    """The scheme to log in by; a token where there is the choice, since that hands on no password."""
+    for scheme in ("bearer", "basic"):
+        for challenge in challenges:
+            if challenge.scheme == scheme:
+                return challenge
+    return None

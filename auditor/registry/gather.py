@@ -1,0 +1,226 @@
+"""Evidence for every distinct image of a snapshot, each thing asked for once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from auditor.evidence import Child, ImageEvidence, Platform, Unavailable
+from auditor.images import Image, images
+from auditor.model import REGISTRY, Coverage, Snapshot
+from auditor.registry import configuration, material
+from auditor.registry.access import Access, Services
+from auditor.registry.addresses import Source, sources
+from auditor.registry.cache import Cache
+from auditor.registry.client import Repository
+from auditor.registry.documents import Descriptor, Document
+from auditor.registry.fault import Unanswered
+from auditor.registry.login import CredentialSource, NoCredentials
+from auditor.registry.settings import Settings
+from auditor.sources import workers
+from auditor.subjects import ImageUse, image_uses
+
+THREADS = 16
+_USUAL = "linux/amd64"
+_TEXT = 128
+# A mirror that has not got it, or is not there, leaves the question to the registry itself.
+_ASK_ON = frozenset(("not-found", "denied", "unreachable", "timeout", "rate-limited"))
+T = TypeVar("T")
+
+
+class Asked(Struct, frozen=True):
+    """What to ask through, and who has credentials."""
+
+    services: Services
+    cache: Cache
+    credentials: CredentialSource = NoCredentials()
+    settings: Settings = Settings()
+
+
+def gather(snapshot: Snapshot, asked: Asked, done: Callable[[], object] = lambda: None) -> tuple[ImageEvidence, ...]:
+    """The rows of the images that the snapshot's workloads use, in order. Raises nothing for a registry's sake.
+
+    `done` is called after each image.
+    """
+    found = images(use for owner in snapshot.owners for use in image_uses(owner))
+    usual = tuple(sorted({node.platform for node in snapshot.nodes if node.platform})) or (_USUAL,)
+    run = _Run(asked, found, usual)
+    tasks = [partial(run.image, image, done) for image in _alternating(found)]
+    workers.run(tasks, THREADS, asked.services.patience.stop)
+    return tuple(run.rows[key] for key in sorted(run.rows))
+
+
+def with_evidence(snapshot: Snapshot, rows: tuple[ImageEvidence, ...]) -> Snapshot:
+    """The snapshot with the rows, and with a word in its coverage that registries were asked."""
+    coverage = (
+        *(row for row in snapshot.coverage if row.resource != REGISTRY),
+        Coverage(REGISTRY, "read", (), len(rows)),
+    )
+    return msgspec.structs.replace(snapshot, images=rows, coverage=coverage)
+
+
+class _Run:
+    """What one run has asked so far. Threads share it."""
+
+    def __init__(self, asked: Asked, found: Iterable[Image], usual: tuple[str, ...]) -> None:
+        self.rows: dict[tuple[str, str, str], ImageEvidence] = {}
+        self._asked = asked
+        self._usual = usual
+        # By repository: which of its images is asked for first is up to the threads, and shall change nothing.
+        self._uses: dict[str, list[ImageUse]] = {}
+        self._platforms: dict[str, set[str]] = {}
+        for image in found:
+            self._uses.setdefault(image.repository, []).extend(image.uses)
+            self._platforms.setdefault(image.repository, set()).update(image.platforms)
+        self._room = material.Room()
+        self._lock = threading.Lock()
+        self._repositories: dict[Source, Repository] = {}
+
+    def image(self, image: Image, done: Callable[[], object]) -> None:
+        """Asks for an image: for its digest, and for what its tags name now unless all specs pin it."""
+        if image.digest is not None:
+            self._content(image, image.digest)
+        unpinned = [use for use in image.uses if use.reference and use.reference.digest is None]
+        for tag in sorted({use.reference.effective_tag or "" for use in unpinned if use.reference}):
+            self._tag(image, tag)
+        done()
+
+    def _tag(self, image: Image, tag: str) -> None:
+        row = ImageEvidence(image.repository, tag=tag)
+        if not self._claim((image.repository, tag, ""), row):
+            return
+        try:
+            repository, digest = self._anywhere(image, lambda repository: repository.digest(tag))
+        except Unanswered as fault:
+            self._set((image.repository, tag, ""), msgspec.structs.replace(row, unavailable=fault.why))
+            return
+        self._set((image.repository, tag, ""), msgspec.structs.replace(row, digest=digest))
+        self._content(image, digest, repository)
+
+    def _content(self, image: Image, digest: str, at: Repository | None = None) -> None:
+        """`at`: where a tag was found to name it a moment ago. Of a pinned one that it is there is the question."""
+        key = (image.repository, "", digest)
+        row = ImageEvidence(image.repository, digest=digest)
+        if not self._claim(key, row):
+            return
+        try:
+            repository = at or self._anywhere(image, lambda found: found.digest(digest))[0]
+            manifest = repository.manifest(digest)
+            beside = material.gather(repository, digest, self._room)
+            row = _filled(row, repository, manifest, beside, sorted(self._platforms[row.repository]) or self._usual)
+        except Unanswered as fault:
+            row = msgspec.structs.replace(row, unavailable=fault.why)
+        self._set(key, row)
+
+    def _anywhere(self, image: Image, ask: Callable[[Repository], T]) -> tuple[Repository, T]:
+        """The answer of the first place that has one: mirrors first, the registry itself last."""
+        said = self._asked.settings
+        places = sources(image.reference, said.mirrors, said.plain_http)
+        for source in places:
+            repository = self._repository(source, self._uses[image.repository])
+            try:
+                return repository, ask(repository)
+            except Unanswered as fault:
+                if source is places[-1] or fault.why.kind not in _ASK_ON:
+                    raise
+        raise AssertionError("there is always the registry itself")
+
+    def _repository(self, source: Source, uses: Sequence[ImageUse]) -> Repository:
+        with self._lock:
+            found = self._repositories.get(source)
+        if found is None:
+            credentials = self._asked.credentials.for_image(source.reference, uses)
+            access = Access(source, self._asked.services, credentials)
+            with self._lock:
+                found = self._repositories.setdefault(source, Repository(access, self._asked.cache))
+        return found
+
+    def _claim(self, key: tuple[str, str, str], row: ImageEvidence) -> bool:
+        """Whether nobody asks for it yet."""
+        with self._lock:
+            return self.rows.setdefault(key, row) is row
+
+    def _set(self, key: tuple[str, str, str], row: ImageEvidence) -> None:
+        with self._lock:
+            self.rows[key] = row
+
+
+def _filled(
+    row: ImageEvidence, repository: Repository, manifest: Document, beside: material.Found, wanted: Sequence[str]
+) -> ImageEvidence:
+    children = tuple(_child(entry) for entry in manifest.manifests or ())
+    if manifest.is_index:
+        platforms = tuple(_platform(repository, child) for child in _needed(children, wanted))
+    else:
+        platforms = (_single(repository, row.digest, manifest),)
+    return ImageEvidence(
+        row.repository,
+        digest=row.digest,
+        media_type=manifest.kind,
+        children=children,
+        platforms=platforms,
+        referrers=beside.referrers,
+        referrers_unavailable=beside.referrers_unavailable,
+        signatures=beside.signatures,
+        signatures_unavailable=beside.signatures_unavailable,
+    )
+
+
+def _child(entry: Descriptor) -> Child:
+    platform = entry.platform
+    annotations = entry.annotations or {}
+    attestation = annotations.get("vnd.docker.reference.type") == "attestation-manifest"
+    return Child(
+        entry.digest,
+        f"{platform.os}/{platform.architecture}"[:_TEXT] if platform else "",
+        (platform.variant or "")[:_TEXT] if platform else "",
+        (platform.os_version or "")[:_TEXT] if platform else "",
+        (entry.media_type or "")[:_TEXT],
+        annotations.get("vnd.docker.reference.digest", "unknown")[:_TEXT] if attestation else "",
+    )
+
+
+def _needed(children: Sequence[Child], wanted: Iterable[str]) -> list[Child]:
+    """One entry for each wanted platform: of several the first, as runtimes choose; if there is none at all, the first
+    image, so that something is known of it."""
+    images = [child for child in children if not child.attests]
+    found = [next((child for child in images if child.platform == platform), None) for platform in wanted]
+    return list(dict.fromkeys(child for child in found if child)) or images[:1]
+
+
+def _platform(repository: Repository, child: Child) -> Platform:
+    try:
+        manifest = repository.manifest(child.digest)
+        if manifest.is_index:
+            raise Unanswered("unsupported", "an index within an index")
+    except Unanswered as fault:
+        return Platform(child.digest, child.platform, child.variant, unavailable=fault.why)
+    made = _single(repository, child.digest, manifest)
+    if made.unavailable:
+        return Platform(child.digest, child.platform, child.variant, unavailable=made.unavailable)
+    return made
+
+
+def _single(repository: Repository, digest: str, manifest: Document) -> Platform:
+    config = manifest.config
+    if config is None or config.media_type not in configuration.TYPES:
+        return Platform(digest, unavailable=Unavailable("unsupported", "it is an artifact, and no container image"))
+    try:
+        facts = repository.facts(config.digest, configuration.BOUND, configuration.read, Platform)
+    except Unanswered as fault:
+        return Platform(digest, unavailable=fault.why)
+    return configuration.with_manifest(facts, digest, manifest)
+
+
+def _alternating(found: Iterable[Image]) -> list[Image]:
+    """The images of each registry in turn, so that no slow one keeps all threads to itself."""
+    queues: dict[str, list[Image]] = {}
+    for image in found:
+        queues.setdefault(image.reference.registry, []).append(image)
+    longest = max(map(len, queues.values()), default=0)
+    return [queue[index] for index in range(longest) for queue in queues.values() if index < len(queue)]

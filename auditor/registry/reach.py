@@ -1,0 +1,59 @@
+"""Which addresses may be connected to: image names are anyone's to write, and must not lead into the own network."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from msgspec import Struct
+
+Network = IPv4Network | IPv6Network
+_Address = IPv4Address | IPv6Address
+
+_NAT64 = ip_network("64:ff9b::/96")
+# Public by its number, and yet what virtual machines of Azure get their credentials' configuration from.
+_AZURE_HOST = ip_address("168.63.129.16")
+
+
+class Reach(Struct, frozen=True):
+    """What the operator allows beside the internet: hosts (lower-case, without brackets) and networks.
+
+    An allowed host may lie on a private or loopback address, and still not on a link-local one: metadata services of
+    clouds are there, and whoever holds the name could point it at them. For those a network has to be allowed.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+    def refusal(self, host: str, address: str) -> str | None:
+        """Why a host's address may not be connected to; None where it may. `address` may have a zone."""
+        written = ip_address(address.partition("%")[0])
+        meant = _embedded(written)
+        for found in {written, meant}:
+            if any(found in network for network in self.networks):
+                return None
+        kind = next((kind for found in (written, meant) if (kind := _kind(found))), None)
+        if kind is None or (kind in ("private", "loopback") and host in self.hosts):
+            return None
+        return kind
+
+
+def _kind(address: _Address) -> str | None:
+    """What is special about an address; None for one on the internet."""
+    if address.is_loopback:
+        return "loopback"
+    if address.is_link_local or address == _AZURE_HOST:
+        return "link-local or metadata"
+    if address.is_multicast:
+        return "multicast"
+    if address.is_unspecified or address.is_reserved:
+        return None if address in _NAT64 else "reserved"
+    return None if address.is_global else "private"
+
+
+def _embedded(address: _Address) -> _Address:
+    """The IPv4 address within an IPv6 one that leads there: mapped, 6to4, NAT64; else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64 or address.packed[:12] == bytes(12):
+        return IPv4Address(address.packed[12:]) if address.packed[12:15] != bytes(3) else address
+    return address.ipv4_mapped or address.sixtofour or address

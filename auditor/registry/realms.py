@@ -1,0 +1,49 @@
+"""Whether a registry's credentials may go to the server that it names as its realm. Whoever answers for the registry
+writes that name: a token server elsewhere gets the password in its place (as in CVE-2020-15157 of containerd)."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+# Token servers of registries whose own domain is another one. The rest is served by its own host, as GHCR, Quay,
+# Artifact Registry, ECR, ACR and Harbor are, or by its own domain, as Docker Hub and GitLab are.
+_ELSEWHERE = (
+    (re.compile(r"registry\.connect\.redhat\.com|registry\.redhat\.io"), re.compile(r"sso\.redhat\.com")),
+    (re.compile(r"rg\.[a-z-]+\.scw\.cloud"), re.compile(r"api\.scaleway\.com")),
+    (re.compile(r"nvcr\.io"), re.compile(r"authn\.nvidia\.com")),
+)
+
+
+def may_receive(registry: str, realm: str) -> bool:
+    """Whether a realm's host may be shown credentials that are meant for a registry's host; both lower-case.
+
+    It is the same host, whatever the port; or lies in the same registrable domain, by the public suffix list; or is
+    known to be that registry's.
+    """
+    if realm == registry:
+        return True
+    if any(host.fullmatch(registry) and server.fullmatch(realm) for host, server in _ELSEWHERE):
+        return True
+    if not (_is_name(registry) and _is_name(realm)):
+        return False
+    own = _suffixes().privatesuffix(registry)
+    return own is not None and own == _suffixes().privatesuffix(realm)
+
+
+def _is_name(host: str) -> bool:
+    """Whether it is a name with a domain, and no address: those end in a number, or in a bracket."""
+    last = host.rpartition(".")[2]
+    return "." in host and last.replace("-", "").isalnum() and not last[:1].isdecimal()
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    # A last label that the list does not know, such as `corp`, is taken for a suffix: the domain is what is below it.
+    return PublicSuffixList()

@@ -1,0 +1,107 @@
+"""Connections that end in time, and lead only to addresses that were looked at."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from auditor.registry.fault import Unanswered
+from auditor.registry.reach import Reach
+
+CONNECT = 6.0
+IDLE = 15.0
+_current = threading.local()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Everything that this thread receives in here has to come within so many seconds in all, headers too: a server
+    that sends a byte now and then keeps every wait short, and would else hold a thread for ever."""
+    _current.ends = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _current.ends = None
+
+
+def _left() -> float:
+    ends = getattr(_current, "ends", None)
+    if ends is None:
+        return IDLE
+    left = float(ends) - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time is over")
+    return min(left, IDLE)
+
+
+class _Socket(socket.socket):
+    def recv_into(self, *arguments: Any, **named: Any) -> int:
+        self.settimeout(_left())
+        return super().recv_into(*arguments, **named)
+
+
+class TlsSocket(ssl.SSLSocket):
+    """What an SSLContext makes that has it as its `sslsocket_class`."""
+
+    def recv_into(self, *arguments: Any, **named: Any) -> int:
+        self.settimeout(_left())
+        return super().recv_into(*arguments, **named)
+
+
+class _Guarded(HTTPConnection):
+    """Resolves its name once, and connects to an address of that answer: no second look-up can say anything else."""
+
+    def __init__(self, *arguments: Any, reach: Reach, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._reach = reach
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self.host, self.port or self.default_port, self._reach)
+
+
+class _GuardedTls(_Guarded, HTTPSConnection):
+    """The certificate is verified by name, as ever."""
+
+
+class Pool(HTTPConnectionPool):
+    ConnectionCls = _Guarded
+
+
+class TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedTls
+
+
+def _connect(host: str, port: int, reach: Reach) -> socket.socket:
+    name = host.strip("[]")
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        raise Unanswered("unreachable", f"the name {host} is not known here") from None
+    refused = None
+    fault: OSError | None = None
+    for family, kind, protocol, _, address in found:
+        refusal = reach.refusal(name, str(address[0]))
+        if refusal:
+            refused = f"{host} has a {refusal} address, which is asked only if --registry-allow-private says so"
+            continue
+        made = _Socket(family, kind, protocol)
+        try:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.settimeout(min(CONNECT, _left()))
+            made.connect(address)
+            made.settimeout(_left())
+            return made
+        except OSError as error:
+            made.close()
+            fault = error
+    if fault is None:
+        raise Unanswered("refused", refused or f"{host} has no address")
+    raise fault

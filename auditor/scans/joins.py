@@ -1,0 +1,176 @@
+"""Which scan is about which image, and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from auditor.coverage import Gaps
+from auditor.evidence import Evidence
+from auditor.image import parse_image_id
+from auditor.images import Image
+from auditor.model import SCAN_RESULTS, Snapshot
+from auditor.scans.results import Scan, Vulnerability
+from auditor.subjects import ImageUse
+
+How = Literal["workload", "digest", "image ID", "tag"]
+"""Its own container, by a scan of the cluster; the same content; the same configuration; the name alone, where nobody
+says what content was scanned or runs."""
+
+OPERATOR, GIVEN = SCAN_RESULTS
+_SURE: dict[How, int] = {"digest": 0, "image ID": 0, "workload": 0, "tag": 1}
+
+
+class Joined(Struct, frozen=True):
+    """The results that count for an image: of the newest scan, and of the same scanner's scans of the image's manifests
+    for other platforms. The first is the newest."""
+
+    how: How
+    scans: tuple[Scan, ...]
+    found: tuple[Vulnerability, ...]
+
+    @property
+    def scan(self) -> Scan:
+        return self.scans[0]
+
+
+class Other(Struct, frozen=True):
+    """A scan of the image's name that is of other content than what runs. `certain`: the registry's indexes say so;
+    else one digest might be an index, and the other of a platform in it."""
+
+    scan: Scan
+    certain: bool
+
+
+class Scans:
+    """The scan results of a snapshot, to be asked about images."""
+
+    def __init__(self, snapshot: Snapshot, gaps: Gaps, evidence: Evidence) -> None:
+        self._gaps = gaps
+        self._evidence = evidence
+        self._results = snapshot.scans
+        self._by_content: dict[str, list[Scan]] = {}
+        self._by_tag: dict[str, list[Scan]] = {}
+        self._by_container: dict[tuple[str, str, str, str], list[Scan]] = {}
+        for scan in self._results.scans:
+            for digest in dict.fromkeys((*scan.digests, scan.image_id)):
+                self._by_content.setdefault(digest, []).append(scan)
+            for tag in scan.tags:
+                self._by_tag.setdefault(tag, []).append(scan)
+            if scan.container:
+                of = scan.container
+                self._by_container.setdefault((of.namespace, of.kind, of.name, of.container), []).append(scan)
+
+    def of(self, image: Image) -> Joined | None:
+        """The results that count for an image, None where none is about it; that proves nothing: see `require`.
+
+        A scan that is known to be of this content beats one of its name; then the newest counts, an undated one last.
+        """
+        joined: dict[Scan, How] = {}
+        for scan, how in self._candidates(image):
+            joined.setdefault(scan, how)
+        if not joined:
+            return None
+        ranked = sorted(joined, key=lambda scan: (scan.scanner, scan.origin))
+        ranked.sort(key=lambda scan: scan.at or "", reverse=True)
+        ranked.sort(key=lambda scan: _SURE[joined[scan]])
+        first = ranked[0]
+        scans = (first, *self._of_other_platforms(first, [scan for scan in ranked if joined[scan] == "digest"]))
+        found = dict.fromkeys(each for scan in scans for each in self._results.found(scan))
+        return Joined(joined[first], scans, tuple(found))
+
+    def others(self, image: Image) -> tuple[Other, ...]:
+        """The scans of the image's name that are of other content, the newest first."""
+        found = [
+            Other(scan, certain=same is False)
+            for scan in self._named(image)
+            if (same := self._same(image, scan)) is not True and not self._fits(image, scan)
+        ]
+        return tuple(sorted(found, key=lambda other: other.scan.at or "", reverse=True))
+
+    def require(self) -> None:
+        """Raises Unread where there may be results that were not read."""
+        self._gaps.require(GIVEN) if self._asked(GIVEN) else None
+        if self._asked(OPERATOR) or not self._asked(GIVEN):
+            self._gaps.require(OPERATOR)
+
+    def _asked(self, resource: str) -> bool:
+        """Whether anything was to be had there: who gives files of results need not have an operator's, too."""
+        gap = self._gaps.gap(resource)
+        return gap is None or gap.state not in ("excluded", "unasked")
+
+    def _candidates(self, image: Image) -> Iterator[tuple[Scan, How]]:
+        for digest in self._contents(image):
+            for scan in self._by_content.get(digest, ()):
+                yield scan, "digest"
+        for identity in _image_ids(image):
+            for scan in self._by_content.get(identity, ()):
+                yield scan, "image ID"
+        own = set(self._of_containers(image))
+        for scan in self._named(image):
+            if self._fits(image, scan):
+                yield scan, "workload" if scan in own else "tag"
+
+    def _contents(self, image: Image) -> tuple[str, ...]:
+        """The digests of the image: those that it is known by, indexes that list them, and what is in them."""
+        found = dict.fromkeys(image.digests)
+        for digest in image.digests:
+            row = self._evidence.content(image.repository, digest)
+            if row:
+                wanted = {platform.digest for platform in row.platforms}
+                children = [child.digest for child in row.children if not child.attests]
+                found |= dict.fromkeys(child for child in children if child in wanted or not wanted)
+            found |= dict.fromkeys(row.digest for row in self._evidence.indexes(image.repository, digest))
+        if not image.digests and (row := self._evidence.of(image)) and row.digest:
+            found[row.digest] = None
+        return tuple(found)
+
+    def _named(self, image: Image) -> list[Scan]:
+        tags = (f"{image.repository}:{tag}" for tag in image.tags)
+        return list(dict.fromkeys(scan for tag in tags for scan in self._by_tag.get(tag, ())))
+
+    def _fits(self, image: Image, scan: Scan) -> bool:
+        """Whether nothing speaks against a scan of the image's name: no two contents are known that differ."""
+        return not self._comparable(image, scan) or bool(self._same(image, scan))
+
+    def _comparable(self, image: Image, scan: Scan) -> bool:
+        return bool((image.digests and scan.digests) or (_image_ids(image) and scan.image_id))
+
+    def _same(self, image: Image, scan: Scan) -> bool | None:
+        """Whether a scan is of the image's content, None where that cannot be told."""
+        pairs = [(one, other) for one in image.digests for other in scan.digests]
+        related = [self._evidence.related(image.repository, *pair) for pair in pairs]
+        if any(related) or set(_image_ids(image)) & {scan.image_id, *scan.digests}:
+            return True
+        return None if not related or None in related else False
+
+    def _of_containers(self, image: Image) -> Iterator[Scan]:
+        """The operator's scans of the containers that use the image."""
+        for use in image.uses:
+            for kind, name in _names(use):
+                yield from self._by_container.get((use.namespace, kind, name, use.container), ())
+
+    def _of_other_platforms(self, first: Scan, same_content: Iterable[Scan]) -> Iterator[Scan]:
+        seen = set(first.digests)
+        for scan in same_content:
+            if scan.scanner == first.scanner and first.digests and seen.isdisjoint(scan.digests):
+                seen |= set(scan.digests)
+                yield scan
+
+
+def _names(use: ImageUse) -> Iterator[tuple[str, str]]:
+    """What the operator may call the owner: itself, or the ReplicaSet of a revision that runs."""
+    yield use.owner.kind, use.owner.name
+    for shape, _ in use.places:
+        if shape.revision:
+            yield "ReplicaSet", f"{use.owner.name}-{shape.revision}"
+        for pod in shape.examples if use.owner.kind == "Pod" else ():
+            yield "Pod", pod
+
+
+def _image_ids(image: Image) -> tuple[str, ...]:
+    """The digests of configurations that run, where nodes tell only those."""
+    found = (parse_image_id(running.image_id) for use in image.uses for _, running in use.running())
+    return tuple(dict.fromkeys(each.digest for each in found if each.digest and not each.repository))

@@ -1,0 +1,92 @@
+"""Trivy Operator's VulnerabilityReports become scans, while they stream in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from auditor import wire
+from auditor.scans.results import (
+    Finding,
+    Scan,
+    ScannedContainer,
+    Vulnerability,
+    clipped,
+    level_of,
+    named,
+    stamp,
+)
+
+_LABEL = "trivy-operator."
+
+
+class ReportFold:
+    """The reports of one list. Equal vulnerabilities, and equal lists of them, are kept once."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self._known: dict[tuple[object, ...], Vulnerability] = {}
+        self._lists: dict[tuple[Vulnerability, ...], tuple[Vulnerability, ...]] = {}
+
+    def add(self, item: wire.VulnerabilityReport, origin: str = "") -> None:
+        """Takes in a report; one that says nothing of its scan is none."""
+        report = item.report
+        if report is None:
+            return
+        metadata = item.metadata or wire.Metadata()
+        found = tuple(dict.fromkeys(self._vulnerability(each) for each in report.vulnerabilities or ()))
+        place = f"VulnerabilityReport {metadata.namespace or ''}/{metadata.name or ''}"
+        scan = _scan(report, metadata, origin or place)
+        self.findings.append((scan, self._lists.setdefault(found, found)))
+
+    def _vulnerability(self, each: wire.ReportVulnerability) -> Vulnerability:
+        key = msgspec.structs.astuple(each)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = Vulnerability(
+                clipped(each.id),
+                clipped(each.resource),
+                clipped(each.installed_version),
+                clipped(each.fixed_version),
+                level_of(each.severity),
+                stamp(each.published_date),
+            )
+        return known
+
+
+def _scan(report: wire.ReportContent, metadata: wire.Metadata, origin: str) -> Scan:
+    scanner, artifact, system = report.scanner, report.artifact, report.os
+    names: list[str] = []
+    digest = ""
+    if artifact is not None and artifact.repository:
+        server = report.registry.server if report.registry else None
+        name = f"{server}/{artifact.repository}" if server else artifact.repository
+        digest = artifact.digest or ""
+        if artifact.tag:
+            names.append(f"{name}:{artifact.tag}")
+        elif not digest:
+            names.append(name)
+    known = named(names, [digest])
+    return Scan(
+        scanner=clipped(scanner.name if scanner and scanner.name else "Trivy"),
+        version=clipped(scanner.version) if scanner else "",
+        at=stamp(report.update_timestamp),
+        tags=known.tags,
+        digests=known.digests,
+        system=clipped(" ".join(filter(None, (system.family, system.name)))) if system else "",
+        end_of_life=bool(system and system.eosl),
+        container=_container(metadata),
+        origin=origin,
+    )
+
+
+def _container(metadata: wire.Metadata) -> ScannedContainer | None:
+    """Whose container it is: the owner that a reference names, else the labels, whose name a hash may stand for."""
+    labels = metadata.labels or {}
+    container = labels.get(f"{_LABEL}container.name")
+    owner = next((ref for ref in metadata.owner_references or () if ref.controller), None)
+    kind = (owner.kind if owner else None) or labels.get(f"{_LABEL}resource.kind")
+    name = (owner.name if owner else None) or labels.get(f"{_LABEL}resource.name") or wire.resource_name(metadata)
+    if not (container and kind and name):
+        return None
+    namespace = labels.get(f"{_LABEL}resource.namespace") or metadata.namespace or ""
+    return ScannedContainer(namespace, kind, name, container)

@@ -1,0 +1,183 @@
+"""Scan results as the Snapshot keeps them: no descriptions, no links, and everything that is equal only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from auditor.image import MalformedReference, parse, parse_image_id
+
+Level = Literal["critical", "high", "medium", "low", "negligible", "unknown"]
+LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "negligible", "unknown")
+"""How severe scanners call a vulnerability, the worst first. Of `unknown` nobody has said it yet: it is not harmless."""
+
+SOME_VERSION = "a later version"
+"""Stands for the fixed version where a scanner says that there is one, and not which."""
+
+_TEXT = 256
+_FIRST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+class Part(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
+    """A part of the results."""
+
+
+class Vulnerability(Part, frozen=True):
+    """One known vulnerability of one package. `fixed` are the versions without it, empty where there is none.
+
+    `published` is RFC 3339, None where the scanner does not say. `aliases` are other names of it. `exploited` and
+    `epss` (0 to 1) are as the scanner says, which most do not.
+    """
+
+    id: str
+    package: str = ""
+    installed: str = ""
+    fixed: str = ""
+    severity: Level = "unknown"
+    published: str | None = None
+    aliases: tuple[str, ...] = ()
+    exploited: bool = False
+    epss: float | None = None
+
+
+class ScannedContainer(Part, frozen=True):
+    """Of a result that is about a container: whose. Of a Deployment that is the ReplicaSet."""
+
+    namespace: str
+    kind: str
+    name: str
+    container: str
+
+
+class Scan(Part, frozen=True):
+    """One run of a scanner over one image.
+
+    `at` is RFC 3339 in UTC, None where it is not stated. `tags` are names, `registry/repository:tag`, normalised;
+    `digests` are of manifests, indexes or, by old releases of Trivy Operator, the configuration; `image_id` is of the
+    configuration. `system` is the image's operating system, and `end_of_life` that its maker no longer looks after it.
+    `origin` is where the result was found. `content` is a position in ScanResults.contents.
+    """
+
+    scanner: str
+    version: str = ""
+    at: str | None = None
+    tags: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+    image_id: str = ""
+    system: str = ""
+    end_of_life: bool = False
+    container: ScannedContainer | None = None
+    origin: str = ""
+    content: int = 0
+
+    @property
+    def name(self) -> str:
+        """What it says that it scanned."""
+        return next((*self.tags, *self.digests, self.image_id, "an image without a name"))
+
+
+Finding = tuple[Scan, tuple[Vulnerability, ...]]
+"""A scan and what it found, before equal things are put together."""
+
+
+class ScanResults(Part, frozen=True):
+    """All results. A content holds positions in `vulnerabilities`; scans that found the same share one."""
+
+    scans: tuple[Scan, ...] = ()
+    contents: tuple[tuple[int, ...], ...] = ()
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+
+    def found(self, scan: Scan) -> tuple[Vulnerability, ...]:
+        """What a scan found."""
+        return tuple(self.vulnerabilities[index] for index in self.contents[scan.content])
+
+    def findings(self) -> Iterable[Finding]:
+        return ((scan, self.found(scan)) for scan in self.scans)
+
+
+def put_together(findings: Iterable[Finding]) -> ScanResults:
+    """The results, ordered: the same findings give the same value in whatever order they came."""
+    everything = list(findings)
+    lists = dict.fromkeys(found for _, found in everything)
+    ordered = sorted({each for found in lists for each in found}, key=_order)
+    numbers = {each: index for index, each in enumerate(ordered)}
+    contents = {found: tuple(sorted({numbers[each] for each in found})) for found in lists}
+    distinct = sorted(set(contents.values()))
+    places = {content: index for index, content in enumerate(distinct)}
+    scans: dict[Scan, Scan] = {}
+    for scan, found in everything:
+        numbered = msgspec.structs.replace(scan, content=places[contents[found]])
+        same = msgspec.structs.replace(numbered, origin="")  # the same result may lie in two places
+        known = scans.get(same)
+        if known is None or numbered.origin < known.origin:
+            scans[same] = numbered
+    return ScanResults(tuple(sorted(scans.values(), key=_place)), tuple(distinct), tuple(ordered))
+
+
+def _order(each: Vulnerability) -> tuple[str, ...]:
+    return each.id, each.package, each.installed, each.fixed, repr(each)
+
+
+def _place(scan: Scan) -> tuple[object, ...]:
+    return scan.tags, scan.digests, scan.image_id, scan.scanner, scan.at or "", scan.origin, repr(scan)
+
+
+def level_of(text: str | None) -> Level:
+    """A scanner's word for the severity; what is none of its usual words is unknown."""
+    word = (text or "").strip().lower()
+    if word == "none":  # CVSS has it for a score of zero
+        return "negligible"
+    return next((level for level in LEVELS if level == word), "unknown")
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as scanners write it, RFC 3339 mostly; None where it is none, or the zero that Go writes for none."""
+    try:
+        found = datetime.fromisoformat((text or "").strip())
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if found >= _FIRST else None
+
+
+def stamp(text: str | None) -> str | None:
+    """The same as RFC 3339 in UTC, to the second."""
+    found = moment(text)
+    return found.strftime("%Y-%m-%dT%H:%M:%SZ") if found else None
+
+
+def clipped(text: str | None) -> str:
+    """A scanner's text, within bounds: who builds an image can name its packages as he likes."""
+    plain = text or ""
+    return plain if len(plain) <= _TEXT else f"{plain[: _TEXT - 1]}…"
+
+
+class Named(Struct, frozen=True):
+    """What names say of an image: see Scan."""
+
+    tags: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+
+
+def named(names: Iterable[str | None], digests: Iterable[str | None] = ()) -> Named:
+    """The tags and digests of image names (what is none is left out), and further digests by themselves."""
+    tags: dict[str, None] = {}
+    found: dict[str, None] = {}
+    for name in names:
+        try:
+            reference = parse(name or "")
+        except MalformedReference:
+            continue
+        if reference.effective_tag:
+            tags[f"{reference.name}:{reference.effective_tag}"] = None
+        if reference.digest:
+            found[reference.digest] = None
+    for digest in digests:
+        identity = parse_image_id(digest or "")
+        if identity.digest:
+            found[identity.digest] = None
+    return Named(tuple(tags), tuple(found))

@@ -1,0 +1,215 @@
+"""Policy reports into a live cluster: by server-side apply of Auditor's own reports, and nothing else is written."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import Literal
+
+from msgspec import Struct, field
+
+from auditor import wire
+from auditor.errors import SourceError
+from auditor.publish import Place, Published, Write, plan
+from auditor.publish_apis import APIS, MANAGED_BY, MANAGER, UNREAD, ReportApi, is_own
+from auditor.report import Report
+from auditor.sources import workers
+from auditor.sources.configuration import identify
+from auditor.sources.discovery import Discovery
+from auditor.sources.faults import Fault
+from auditor.sources.listing import Refused, Restart, Walk, decode, pages
+from auditor.sources.probing import is_namespace
+from auditor.sources.reader import Reader, message, not_found
+from auditor.sources.reportconnection import ReportConnection, resource_of
+from auditor.sources.transport import PARTIAL_LIST, Answer
+
+_THREADS = 4
+_RESTARTS = 3
+_CONFLICTS = 3
+_RIGHT = re.compile(r'cannot (\w+) resource "')
+_LEAVING = "being terminated"
+
+State = Literal["written", "deleted", "gone", "denied", "refused"]
+
+
+class Outcome(Struct, frozen=True):
+    """What became of one report. `reason`: why it is not as it was wanted; of `denied` the right that is missing."""
+
+    kind: str
+    namespace: Place
+    name: str
+    state: State
+    reason: str = ""
+
+
+class Result(Struct, frozen=True):
+    """What publishing came to, and in `kept` where nothing was touched for want of what was not read."""
+
+    api: ReportApi
+    outcomes: tuple[Outcome, ...]
+    kept: dict[Place, tuple[str, ...]]
+
+
+def publish(
+    report: Report,
+    kubeconfig: str | None,
+    context: str | None,
+    audited: Collection[Place],
+    only: Sequence[str] = (),
+    *,
+    timeout: float = 60,
+    sleep: Callable[[float], object] | None = None,
+) -> Result:
+    """Makes the cluster's policy reports those of this audit. `audited` as in `plan`; `only`: lists are read in these
+    namespaces alone. `sleep` replaces the waits between tries.
+
+    Raises SourceError where no policy report API is served, or Auditor's reports may not be listed.
+    """
+    connection = ReportConnection(identify(kubeconfig, context, os.environ), timeout=timeout, connections=_THREADS)
+    reader = Reader(connection, sleep)
+    try:
+        served = _served(Discovery(reader))
+        places = tuple(filter(is_namespace, only)) or (None,)
+        found = [one for api in served for place in places for one in _published(reader, api, place)]
+        planned = plan(report, served[0], found, {place for place in audited if place is None or is_namespace(place)})
+        outcomes = workers.run(
+            [partial(_write, reader, connection, write) for write in planned.writes], _THREADS, reader.stop
+        )
+        failed = {outcome.namespace for outcome in outcomes if outcome.state != "written"}
+        # What is to give way stays until what takes its place is there.
+        outcomes += workers.run(
+            [partial(_delete, reader, connection, one) for one in planned.deletions if one.namespace not in failed],
+            _THREADS,
+            reader.stop,
+        )
+    except Fault as fault:
+        raise SourceError(
+            f"the policy reports are not all published: {fault.reason}", "Run it again: what is written stays right."
+        ) from None
+    finally:
+        reader.stop()
+        connection.close()
+    return Result(served[0], tuple(outcomes), planned.kept)
+
+
+def _served(discovery: Discovery) -> list[ReportApi]:
+    """The APIs that the cluster serves whole, the preferred one first."""
+    known = {api: [discovery.served(resource_of(api, place)) for place in ("", None)] for api in APIS}
+    served = [api for api, states in known.items() if all(states)]
+    if served:
+        return served
+    if any(state is None for states in known.values() for state in states):
+        raise SourceError(
+            "whether the cluster serves a policy report API cannot be told: discovery may not be read",
+            "Bind system:discovery to this identity, as it is for all by default.",
+        )
+    raise SourceError(
+        f"the cluster serves neither {' nor '.join(api.api_version for api in APIS)}: nothing is published",
+        "Install the definitions of openreports.io (the Helm chart `openreports`), or what brings them along: Kyverno, "
+        "Kubewarden, Policy Reporter.",
+    )
+
+
+class _Annotations(wire.Wire):
+    unread: str | None = field(default=None, name=UNREAD)
+
+
+class _Metadata(wire.Wire):
+    name: str = ""
+    namespace: str | None = None
+    uid: str = ""
+    labels: dict[str, str | None] | None = None
+    annotations: _Annotations | None = None
+
+
+class _Found(wire.Wire):
+    metadata: _Metadata
+
+
+def _published(reader: Reader, api: ReportApi, only: Place) -> Iterator[Published]:
+    """Auditor's reports of an API: everywhere and the cluster's, or those in one namespace."""
+    for resource in [resource_of(api, only or ""), *([] if only else [resource_of(api, None)])]:
+        for item in _listed(reader, resource, only or ""):
+            metadata = item.metadata
+            if is_own(metadata.name, metadata.labels or {}) and metadata.uid:
+                missing = (metadata.annotations.unread if metadata.annotations else None) or ""
+                yield Published(
+                    api,
+                    metadata.namespace if resource.namespaced else None,
+                    metadata.name,
+                    metadata.uid,
+                    frozenset(filter(None, missing.split(","))),
+                )
+
+
+def _listed(reader: Reader, resource: wire.Resource, namespace: str) -> list[_Found]:
+    labels = f"{MANAGED_BY}={MANAGER}"
+    for _ in range(_RESTARTS + 1):
+        walk = Walk(reader, resource.path(namespace), labels=labels, accept=PARTIAL_LIST)
+        try:
+            return [item for page in pages(walk) for item in decode(_Found, page, walk)[0]]
+        except Restart:
+            continue
+        except Refused as refused:
+            if refused.status == 403:
+                where = f" in namespace {namespace}" if namespace else ""
+                raise SourceError(
+                    f"the right to list {resource.plural}.{resource.group}{where} is missing: nothing is published",
+                    "`auditor rbac --publish` prints the rights that it takes.",
+                ) from None
+            raise Fault("answer", f"{resource.plural} cannot be listed: {refused.reason or refused.status}") from None
+    raise Fault("server", f"the list of {resource.plural} expired before its end")
+
+
+def _write(reader: Reader, connection: ReportConnection, write: Write) -> Outcome:
+    def judge(answer: Answer) -> Outcome:
+        if answer.status in (200, 201):
+            return _outcome(write, "written")
+        if answer.status == 409 and not write.known:
+            return _outcome(write, "refused", "one that is not Auditor's is there and stays: delete or rename it")
+        return _unwanted(answer, write, "patch")
+
+    return _settled(reader, write, lambda: connection.apply(write), judge)
+
+
+def _delete(reader: Reader, connection: ReportConnection, report: Published) -> Outcome:
+    def judge(answer: Answer) -> Outcome:
+        # A conflict: since it was listed somebody has put another one in its place.
+        if answer.status in (200, 202, 409) or not_found(answer):
+            return _outcome(report, "deleted")
+        return _unwanted(answer, report, "delete")
+
+    return _settled(reader, report, lambda: connection.delete(report), judge)
+
+
+def _settled(
+    reader: Reader, report: Write | Published, ask: Callable[[], Answer], judge: Callable[[Answer], Outcome]
+) -> Outcome:
+    """What became of a request that may be sent several times over. A conflict may be one of the moment; an error of
+    the server may be about this one object, as that of an admission webhook. Raises Fault if there is no server."""
+    try:
+        answer = reader.patiently(ask)
+        for _ in range(_CONFLICTS - 1):
+            if answer.status == 409:
+                answer = reader.patiently(ask)
+    except Fault as fault:
+        if fault.kind not in ("busy", "server"):
+            raise
+        return _outcome(report, "refused", fault.reason)
+    return judge(answer)
+
+
+def _outcome(report: Write | Published, state: State, reason: str = "") -> Outcome:
+    return Outcome(report.api.kind_in(report.namespace), report.namespace, report.name, state, reason)
+
+
+def _unwanted(answer: Answer, report: Write | Published, verb: str) -> Outcome:
+    said = message(answer)
+    if not_found(answer) or (answer.status == 403 and _LEAVING in said):
+        return _outcome(report, "gone", "the namespace is not there any more")
+    right = _RIGHT.search(said)
+    if answer.status == 403 and right:  # without these words it is admission that refuses
+        return _outcome(report, "denied", f"{right[1]} {report.api.plural_in(report.namespace)}.{report.api.group}")
+    return _outcome(report, "refused", f"the API server answers {answer.status} to {verb}: {said}")

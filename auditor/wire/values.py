@@ -1,0 +1,50 @@
+"""Values of protobuf as JSON shows them, and parts of a page that repeat."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from auditor.wire.envelope import fields
+
+T = TypeVar("T")
+
+_NEIGHBOURS = 128
+
+
+class Seen(dict[bytes, T]):
+    """What the parts of one page were decoded to. Most parts of pods repeat those of their neighbours, and equal bytes
+    need to be decoded only once. It goes with its page: what is not declared may be among the bytes."""
+
+    def __init__(self, decode: Callable[[bytes], T]) -> None:
+        self._decode = decode
+
+    def __missing__(self, part: bytes) -> T:
+        if len(self) >= _NEIGHBOURS:
+            self.clear()
+        decoded = self[part] = self._decode(part)
+        return decoded
+
+
+def sparse(message: bytes | memoryview, number: int, mark: re.Pattern[bytes], seen: Seen[T]) -> list[T]:
+    """The entries of a message's list, decoded; none where the mark is not found in the message's bytes."""
+    if not mark.search(message):
+        return []
+    return [seen[bytes(part)] for found, part in fields(memoryview(message)) if found == number]
+
+
+def time(seconds: int) -> str | None:
+    """RFC 3339, to the second and in UTC; None for the zero time (apimachinery pkg/apis/meta/v1 time_proto.go)."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}Z" if seconds else None
+    except (OverflowError, ValueError, OSError):
+        raise msgspec.ValidationError("a time out of range") from None
+
+
+def base64(value: bytes) -> str:
+    return b64encode(value).decode()

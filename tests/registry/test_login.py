@@ -1,0 +1,272 @@
+"""Logins: which credentials an image is asked for with, tokens got for them, and to whom neither goes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.credentials import DOCKERCFG, DOCKERCONFIGJSON
+from auditor.errors import UsageError
+from auditor.image import parse
+from auditor.model import Container, Owner, ServiceAccount, Shape
+from auditor.registry.challenges import Challenge, pull_scope
+from auditor.registry.challenges import parse as challenges
+from auditor.registry.cluster_secrets import ClusterSecrets
+from auditor.registry.docker_config import DockerConfig
+from auditor.registry.login import Chain, Credential
+from auditor.registry.realms import may_receive
+from auditor.subjects import image_uses
+from auditor.wire import Secret, SecretMetadata
+from tests.registry.artifacts import Built, as_json
+from tests.registry.asking import Fixed, asker
+from tests.registry.loopback import Asked, Loopback, Reply, basic, loopback
+
+
+@pytest.mark.parametrize(
+    ("registry", "realm"),
+    [
+        ("registry-1.docker.io", "auth.docker.io"),
+        ("ghcr.io", "ghcr.io"),
+        ("quay.io", "quay.io"),
+        ("europe-docker.pkg.dev", "europe-docker.pkg.dev"),
+        ("public.ecr.aws", "public.ecr.aws"),
+        ("corp.azurecr.io", "corp.azurecr.io"),
+        ("registry.gitlab.com", "gitlab.com"),
+        ("registry.example.co.uk", "gitlab.example.co.uk"),
+        ("gitlab.example.com", "gitlab.example.com"),
+        ("registry.redhat.io", "sso.redhat.com"),
+        ("registry.cn-hangzhou.aliyuncs.com", "dockerauth.cn-hangzhou.aliyuncs.com"),
+        ("registry.team.corp", "login.team.corp"),
+        ("10.0.0.5", "10.0.0.5"),
+        ("registry", "registry"),
+    ],
+)
+def test_realms_that_may_have_the_login(registry: str, realm: str) -> None:
+    assert may_receive(registry, realm)
+
+
+@pytest.mark.parametrize(
+    ("registry", "realm"),
+    [
+        ("registry-1.docker.io", "auth.docker.io.evil.example"),
+        ("ghcr.io", "auth.docker.io"),
+        ("evil.example", "auth.docker.io"),
+        ("registry.example.co.uk", "evil.co.uk"),
+        ("victim.github.io", "evil.github.io"),
+        ("10.0.0.5", "10.0.0.6"),
+        ("1.0.0.5", "2.0.0.5"),
+        ("[::1]", "[::2]"),
+        ("registry", "evil"),
+        ("registry.example.com", "example.org"),
+    ],
+)
+def test_realms_that_may_not(registry: str, realm: str) -> None:
+    assert not may_receive(registry, realm)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ('Bearer realm="https://a/t",service="s",scope="repository:x:pull,push"',
+         [("bearer", {"realm": "https://a/t", "service": "s", "scope": "repository:x:pull,push"})]),
+        ('Basic realm="a \\"b\\", c"', [("basic", {"realm": 'a "b", c'})]),
+        ('Negotiate, Basic realm=x, BEARER Realm = "y"',
+         [("negotiate", {}), ("basic", {"realm": "x"}), ("bearer", {"realm": "y"})]),
+        ("", []),
+        ('realm="x"', []),
+        ('Bearer realm="unclosed', [("bearer", {})]),
+        ('Bearer realm="first",realm="second"', [("bearer", {"realm": "first"})]),
+    ],
+)  # fmt: skip
+def test_challenges(header: str, expected: list[tuple[str, dict[str, str]]]) -> None:
+    assert [(found.scheme, found.parameters) for found in challenges(header)] == expected
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        ("", "repository:own:pull"),
+        ("repository:renamed/x:pull", "repository:renamed/x:pull"),
+        ("repository:x:pull,push,delete", "repository:x:pull"),
+        ("repository:x:push", "repository:own:pull"),
+        ("registry:catalog:*", "repository:own:pull"),
+        ("repository:x:pull repository:y:push", "repository:x:pull"),
+    ],
+)
+def test_a_token_is_asked_for_to_pull_and_nothing_else(scope: str, asked: str) -> None:
+    assert pull_scope(Challenge("bearer", {"scope": scope}), "own") == asked
+
+
+class Issuer:
+    """A registry and its token server in one; a token is good for some requests."""
+
+    def __init__(self, registry: Loopback, life: int = 300, **accepted: str) -> None:
+        self.registry, self.life, self.accepted = registry, life, accepted
+        self.asked: list[Asked] = []
+        self.tokens: set[str] = set()
+        registry.first = self.answer
+
+    def answer(self, asked: Asked) -> Reply | None:
+        if asked.path == "/token":
+            self.asked.append(asked)
+            if self.accepted and asked.authorization not in self.accepted.values() and not asked.body:
+                return Reply(401)
+            token = f"token-{len(self.asked)}"
+            self.tokens.add(f"Bearer {token}")
+            return Reply(200, as_json({"access_token": token, "expires_in": self.life}))
+        if asked.authorization in self.tokens:
+            return None
+        challenge = f'Bearer realm="{self.registry.url}/token",service="test",scope="repository:a:pull"'
+        return Reply(401, headers={"WWW-Authenticate": challenge})
+
+
+def test_a_token_is_got_once_and_again_when_it_ends() -> None:
+    with loopback() as registry, asker(registry.host) as run:
+        issuer = Issuer(registry)
+        registry.put("a", Built().image(), "1")
+        assert run.image(f"{registry.host}/a:1").unavailable is None
+        assert len(issuer.asked) == 1
+        assert registry.asked[0].authorization == ""
+        issuer.tokens.clear()  # revoked: what the registry no longer takes is not sent for ever
+        assert run.image(f"{registry.host}/a:1").unavailable is None
+        assert len(issuer.asked) == 2
+
+
+def test_an_identity_token_is_exchanged(tmp_path: Path) -> None:
+    with loopback() as registry:
+        issuer = Issuer(registry)
+        registry.put("a", Built().image(), "1")
+        entry = {"auth": base64.b64encode(b"<token>:").decode(), "identitytoken": "refresh-me"}
+        with asker(registry.host, credentials=config(tmp_path, {registry.host: entry})) as run:
+            assert run.image(f"{registry.host}/a:1").unavailable is None
+    (asked,) = issuer.asked
+    assert asked.method == "POST"
+    assert asked.authorization == ""
+    assert b"grant_type=refresh_token" in asked.body
+    assert b"refresh_token=refresh-me" in asked.body
+
+
+def test_each_login_is_tried_and_the_one_that_serves_is_remembered() -> None:
+    with loopback() as registry:
+        good = Credential("the second", b"good", b"password")
+        issuer = Issuer(registry, good=good.basic)
+        registry.put("a", Built().image(), "1")
+        with asker(registry.host, credentials=Fixed(Credential("the first", b"bad", b"password"), good)) as run:
+            assert run.image(f"{registry.host}/a:1").unavailable is None
+        assert [asked.authorization for asked in issuer.asked] == [basic("bad", "password"), good.basic]
+
+
+def test_a_public_image_is_read_though_the_login_is_wrong() -> None:
+    with loopback() as registry, asker(registry.host, credentials=Fixed(Credential("c", b"bad", b"word"))) as run:
+        wrong = basic("bad", "word")
+        registry.first = lambda asked: Reply(403) if asked.authorization == wrong else None
+        registry.put("a", Built().image(), "1")
+        assert run.image(f"{registry.host}/a:1").unavailable is None
+
+
+def config(folder: Path, auths: dict[str, Any], **more: Any) -> DockerConfig:
+    path = folder / "config.json"
+    path.write_text(json.dumps({"auths": auths} | more))
+    return DockerConfig(str(path))
+
+
+def login(user: str) -> dict[str, str]:
+    return {"username": user, "password": "s3cret"}
+
+
+def users(found: Sequence[Credential]) -> list[bytes]:
+    return [credential.user for credential in found]
+
+
+def test_entries_of_a_docker_config(tmp_path: Path) -> None:
+    found = config(
+        tmp_path,
+        {
+            "https://index.docker.io/v1/": login("hub"),
+            "quay.io": login("quay"),
+            "quay.io/team/": login("team"),
+            "empty.example": {},
+        },
+        credsStore="desktop",
+    )
+    assert users(found.for_image(parse("nginx"), ())) == [b"hub"]
+    assert users(found.for_image(parse("quay.io/team/app"), ())) == [b"team", b"quay"]
+    assert users(found.for_image(parse("quay.io/other/app"), ())) == [b"quay"]
+    # The kubelet offers Docker Hub's login to these.
+    assert users(found.for_image(parse("localhost/app"), ())) == []
+    assert users(found.for_image(parse("EVIL/app"), ())) == []
+    assert users(found.for_image(parse("empty.example/app"), ())) == []
+
+
+def test_helpers_are_said_not_to_be_run(tmp_path: Path) -> None:
+    assert "not run" in config(tmp_path, {}, credHelpers={"gcr.io": "gcloud"}).notes[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"auths": {"a": {"auth": "not base64"}}}', b"{"])
+def test_a_docker_config_that_cannot_be_read(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        DockerConfig(str(tmp_path / "config.json"))
+    assert "not base64" not in str(caught.value).replace("its auth is not standard base64", "")
+
+
+def test_no_credential_shows_itself() -> None:
+    assert "s3cret" not in repr(Credential("a file", b"u", b"s3cret", "s3cret"))
+
+
+def secret(namespace: str, name: str, auths: dict[str, Any], flat: bool = False) -> Secret:
+    kind, key = (DOCKERCFG, ".dockercfg") if flat else (DOCKERCONFIGJSON, ".dockerconfigjson")
+    content = auths if flat else {"auths": auths}
+    data: dict[str, str | None] = {key: base64.b64encode(json.dumps(content).encode()).decode()}
+    return Secret(metadata=SecretMetadata(name=name, namespace=namespace), type=kind, data=data)
+
+
+def test_pull_secrets_of_the_workloads_in_the_kubelets_order() -> None:
+    from auditor import redact
+    from auditor.model import Coverage, Snapshot
+
+    held = {
+        ("shop", "general"): secret("shop", "general", {"reg.example": login("general"), "other.example": login("x")}),
+        ("shop", "special"): secret("shop", "special", {"reg.example/team": login("special")}, flat=True),
+        ("shop", "unused"): secret("shop", "unused", {"reg.example": login("unused")}),
+        ("cart", "broken"): secret("cart", "broken", {"reg.example": {"auth": "%"}}),
+        ("cart", "good"): secret("cart", "good", {"reg.example": login("good")}),
+        ("blog", "hub"): secret("blog", "hub", {"https://index.docker.io/v1/": login("hub")}),
+    }
+    container = Container("web", "container", "reg.example/team/app:1")
+    owners = (
+        Owner("shop", "Deployment", "web", shapes=(Shape("template", (container,), service_account="puller"),)),
+        # One secret that cannot be decoded fails all pulls of the pod.
+        Owner("cart", "Deployment", "web", shapes=(Shape("template", (container,), pull_secrets=("broken", "good")),)),
+    )
+    snapshot = Snapshot(
+        coverage=tuple(Coverage(name, "read") for name in ("secrets", "serviceaccounts", "pods")),
+        owners=owners,
+        secrets=redact.number([redact.read(found) for found in held.values()]),
+        service_accounts=(ServiceAccount("shop", "puller", ("general", "special")),),
+    )
+    asked: list[tuple[str, str]] = []
+
+    def read(namespace: str, name: str) -> Secret:
+        asked.append((namespace, name))
+        return held[namespace, name]
+
+    source = ClusterSecrets(snapshot, read)
+    uses = [use for owner in owners for use in image_uses(owner)]
+    for _ in range(2):
+        found = source.for_image(parse("reg.example/team/app:1"), uses)
+        assert users(found) == [b"special", b"general"]
+    assert sorted(asked) == [("shop", "general"), ("shop", "special")]
+    assert all(credential.tls_only for credential in found)
+    assert [credential.origin for credential in found] == ["secret shop/special", "secret shop/general"]
+    assert source.for_image(parse("other.example/x"), uses)
+    assert not source.for_image(parse("unknown.example/x"), uses)
+    hub = Owner("blog", "Pod", "x", shapes=(Shape("pods", (container,), pull_secrets=("hub",)),))
+    assert not source.for_image(parse("localhost/app"), image_uses(hub)), "only to the registry that the entry names"
+    assert users(source.for_image(parse("nginx"), image_uses(hub))) == [b"hub"]
+    assert users(Chain([source, source]).for_image(parse("nginx"), image_uses(hub))) == [b"hub", b"hub"]
