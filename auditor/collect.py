@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
+from auditor.coverage import with_evidence
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape_json
-from auditor.evidence import ImageEvidence
-from auditor.model import REGISTRY, SCHEMA, ClusterInfo, Coverage, Snapshot
+from auditor.model import SCHEMA, ClusterInfo, Snapshot
 
 if TYPE_CHECKING:
     from auditor.sources.encodings import Encoding
@@ -109,17 +108,11 @@ def _files(options: SourceOptions, path: str) -> Collected:
     )
     skipped = sum(found.skipped.values())
     notes = [f"{skipped} objects of kinds that no check reads were skipped."] if skipped else []
-    snapshot = with_evidence(inventory.snapshot(info), found.evidence)
+    snapshot = inventory.snapshot(info)
+    if found.evidence:
+        snapshot = with_evidence(snapshot, found.evidence)
     snapshot = _with_host(snapshot, options.host_root or found.host_root, complete=found.complete)
     return Collected(snapshot, "files", tuple(notes))
-
-
-def with_evidence(snapshot: Snapshot, rows: Sequence[ImageEvidence]) -> Snapshot:
-    """The snapshot with what registries said, if they were asked."""
-    if not rows:
-        return snapshot
-    asked = Coverage(REGISTRY, "read", count=len(rows))
-    return msgspec.structs.replace(snapshot, images=tuple(rows), coverage=(*snapshot.coverage, asked))
 
 
 def _with_host(snapshot: Snapshot, root: str | None, *, complete: bool) -> Snapshot:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from auditor.model import Coverage, Snapshot
+import msgspec
+
+from auditor.evidence import ImageEvidence
+from auditor.model import REGISTRY, Coverage, Snapshot
 
 
 class Unread(Exception):
@@ -95,6 +98,15 @@ class Gaps:
                     names = row.namespaces or (None,)
                     gaps += [Unread(resource, name, row.state, row.detail) for name in names]
         return gaps if some or gaps else uncollected
+
+
+def with_evidence(snapshot: Snapshot, rows: tuple[ImageEvidence, ...]) -> Snapshot:
+    """The snapshot with the rows, and with a word in its coverage that registries were asked."""
+    coverage = (
+        *(row for row in snapshot.coverage if row.resource != REGISTRY),
+        Coverage(REGISTRY, "read", (), len(rows)),
+    )
+    return msgspec.structs.replace(snapshot, images=rows, coverage=coverage)
 
 
 def _complete(row: Coverage) -> bool:

@@ -102,8 +102,9 @@ def asker(
         _warn(note)
 
     def ask(collected: Collected) -> Collected:
+        from auditor.coverage import with_evidence
         from auditor.registry.access import Services
-        from auditor.registry.gather import Asked, gather, with_evidence
+        from auditor.registry.gather import Asked, gather
         from auditor.registry.patience import PER_HOST, Patience
         from auditor.registry.transport import Transport
         from auditor.sources.progress import Progress

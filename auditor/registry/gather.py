@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from auditor.evidence import Child, ImageEvidence, Platform, Unavailable
 from auditor.images import Image, images
-from auditor.model import REGISTRY, Coverage, Snapshot
+from auditor.model import Snapshot
 from auditor.registry import configuration, material
 from auditor.registry.access import Access, Services
 from auditor.registry.addresses import Source, sources
@@ -52,16 +52,9 @@ def gather(snapshot: Snapshot, asked: Asked, done: Callable[[], object] = lambda
     run = _Run(asked, found, usual)
     tasks = [partial(run.image, image, done) for image in _alternating(found)]
     workers.run(tasks, THREADS, asked.services.patience.stop)
+    tasks = [partial(run.foreign, image) for image in _alternating(found) if image.digest]
+    workers.run(tasks, THREADS, asked.services.patience.stop)
     return tuple(run.rows[key] for key in sorted(run.rows))
-
-
-def with_evidence(snapshot: Snapshot, rows: tuple[ImageEvidence, ...]) -> Snapshot:
-    """The snapshot with the rows, and with a word in its coverage that registries were asked."""
-    coverage = (
-        *(row for row in snapshot.coverage if row.resource != REGISTRY),
-        Coverage(REGISTRY, "read", (), len(rows)),
-    )
-    return msgspec.structs.replace(snapshot, images=rows, coverage=coverage)
 
 
 class _Run:
@@ -89,6 +82,17 @@ class _Run:
         for tag in sorted({use.reference.effective_tag or "" for use in unpinned if use.reference}):
             self._tag(image, tag)
         done()
+
+    def foreign(self, image: Image) -> None:
+        """Asks for what runs of a pinned image and is none of its manifests: another index of them, or other content.
+
+        When all images have been asked for, so that it does not depend on their order.
+        """
+        row = self.rows[image.repository, "", image.digest or ""]
+        known = {row.digest, *(child.digest for child in row.children)}
+        for digest in image.digests:
+            if digest not in known and not row.unavailable:
+                self._content(image, digest)
 
     def _tag(self, image: Image, tag: str) -> None:
         row = ImageEvidence(image.repository, tag=tag)

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from auditor.collect import dump_snapshot, load_snapshot
+from auditor.coverage import with_evidence
 from auditor.evidence import Evidence
 from auditor.image import Reference
 from auditor.images import images
 from auditor.model import Node, Snapshot
-from auditor.registry.gather import gather, with_evidence
+from auditor.registry.gather import gather
 from auditor.registry.login import Credential
 from auditor.subjects import ImageUse, image_uses
 from tests.registry.artifacts import (
@@ -67,6 +68,18 @@ def test_what_runs_is_asked_for_beside_what_the_tag_names_now() -> None:
     running = found.of(image)
     assert running is not None
     assert running.digest == old.digest
+
+
+def test_what_runs_of_a_pinned_image_is_asked_for_unless_its_index_lists_it() -> None:
+    with loopback() as registry, asker(registry.host) as run:
+        child, other = Built().image(), registry.put("a", Built(seed="other").image())
+        pinned = registry.put("a", index({"linux/amd64": child}))
+        name = f"{registry.host}/a"
+        spec = f"{name}@{pinned.digest}"
+        rows = run.images((spec, f"{name}@{child.digest}"), (spec, f"{name}@{other.digest}"))
+    assert {row.digest for row in rows} == {pinned.digest, other.digest}
+    assert Evidence(rows).related(name, pinned.digest, child.digest) is True
+    assert Evidence(rows).related(name, pinned.digest, other.digest) is False
 
 
 def test_every_workload_of_a_repository_lends_its_login() -> None:
