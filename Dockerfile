@@ -26,8 +26,6 @@ LABEL org.opencontainers.image.title="Auditor" \
 COPY --from=build /opt/auditor /opt/auditor
 ENV PYTHONPATH=/opt/auditor PYTHONDONTWRITEBYTECODE=1 HOME=/nonexistent
 USER 65532:65532
-# A process with the number 1 ignores SIGTERM unless it asks for it; SIGINT ends a scan at once.
-STOPSIGNAL SIGINT
 HEALTHCHECK NONE
 # -P: a folder called `checks` where the container starts shall not come before the built-in checks.
 ENTRYPOINT ["python3", "-P", "-m", "auditor"]

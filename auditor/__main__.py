@@ -32,7 +32,16 @@ def main(program: str = "auditor") -> None:
 
 def kubectl() -> None:
     """`kubectl auditor`: kubectl runs the program `kubectl-auditor` with the words that follow."""
-    main("kubectl auditor")
+    # Completion belongs to the program `auditor`; for kubectl there is the function below.
+    completion = {"--install-completion", "--show-completion"} & set(sys.argv)
+    main("auditor" if completion else "kubectl auditor")
+
+
+def complete_for_kubectl() -> None:
+    """`kubectl_complete-auditor`: kubectl asks it what may stand in place of the last word."""
+    from auditor.commands.completing import for_kubectl
+
+    sys.exit(for_kubectl(sys.argv[1:]))
 
 
 if __name__ == "__main__":

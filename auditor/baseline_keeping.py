@@ -15,7 +15,7 @@ _GAPS = ("forbidden", "failed", "excluded")
 
 
 def kept(comparison: Diff, known: Collection[str]) -> Report:
-    """The report to compare the next run with, of one cluster. An incomplete run takes nothing from it that was known.
+    """The report to compare the next run with. An incomplete run takes nothing from it that was known.
 
     - Findings are those of this run, and the earlier ones that it could not see: else they came back as new as soon as
       somebody looks again. A failure that is a matter of judgment now has not passed: it stays a failure. That

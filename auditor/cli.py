@@ -13,7 +13,7 @@ from auditor.errors import AuditorError, PackError, PolicyError, UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
 from auditor.output import journal
-from auditor.process import Stopped
+from auditor.process import Terminated
 
 _INTERRUPTED = 130
 """As a shell says of what SIGINT ended. Threads that still wait for the network are daemons and hold up nothing."""
@@ -46,20 +46,26 @@ def run(arguments: Sequence[str], program: str = "auditor") -> int:
         except (KeyboardInterrupt, typer.Abort):
             _complain(f"interrupted; {_told(written)}", "")
             return _INTERRUPTED
-        except Stopped as stopped:
-            _complain(f"{stopped}; {_told(written)}", "")
-            return stopped.exit_code
+        except Terminated as ended:
+            _complain(f"{ended}; {_told(written)}", "")
+            return ended.exit_code
 
 
 def _run(arguments: Sequence[str], program: str) -> int:
+    setting_up = {"--install-completion", "--show-completion"} & set(arguments)
     try:
         result = app(args=list(arguments), prog_name=program, standalone_mode=False)
     except SystemExit as ended:  # typer's own ways out: the reader of a help text has gone, a completion is done
         return Exit.OK if isinstance(ended.__context__, BrokenPipeError) else int(ended.code or 0)
+    except OSError as error:
+        if not setting_up:
+            raise
+        told = f"completion could not be set up: {error.strerror}"
+        raise AuditorError(told, "To put it somewhere yourself: _AUDITOR_COMPLETE=source_bash auditor") from None
     if result == _INTERRUPTED:  # typer's own way to say it
         raise KeyboardInterrupt
     sys.stdout.flush()  # what `print` has left there
-    return int(result or 0)
+    return Exit.USAGE if setting_up and result else int(result or 0)
 
 
 def _told(written: Sequence[str]) -> str:

@@ -15,9 +15,13 @@ from auditor.images import Image, images
 from auditor.model import Shape
 from auditor.policy import Policy
 from auditor.report import Finding, GoalRow, Report
+from auditor.scans.joins import Joined, Scans
+from auditor.scans.judgement import VulnerabilityRules, severity_counts
 from auditor.subjects import ImageUse, NodeRepository
 from auditor.views import Credentials, Views
 from auditor.wire import BY_NAME
+
+_FIRST = 5
 
 
 class Use(Struct, frozen=True, rename="camel"):
@@ -74,8 +78,28 @@ class Standing(Struct, frozen=True, rename="camel"):
     signatures: GoalRow
 
 
+class Scanned(Struct, frozen=True, rename="camel"):
+    """The newest scan of a content: by whom, when, how it is known to be of it, and what it found, by severity.
+
+    `counted` are those that fail by the policy, `fixable` of them have a fix, and `exploited` are known to be.
+    """
+
+    scanner: str
+    at: str | None
+    how: str
+    origin: str
+    vulnerabilities: dict[str, int] = {}
+    counted: dict[str, int] = {}
+    fixable: int = 0
+    exploited: int = 0
+    system: str = ""
+    end_of_life: bool = False
+    first: tuple[str, ...] = ()
+
+
 class Content(Struct, frozen=True, rename="camel"):
-    """One content of the image. `registry` is what the registry says of it, None where nobody asked."""
+    """One content of the image. `registry` is what the registry says of it, None where nobody asked; `scanned` what a
+    scanner says, None where no result is about it, and `other_scans` are results of the same name's other content."""
 
     name: str
     digest: str | None
@@ -83,6 +107,8 @@ class Content(Struct, frozen=True, rename="camel"):
     platforms: tuple[str, ...]
     uses: tuple[Use, ...]
     registry: ImageEvidence | None = None
+    scanned: Scanned | None = None
+    other_scans: tuple[str, ...] = ()
 
 
 class Explanation(Struct, frozen=True, rename="camel"):
@@ -123,7 +149,7 @@ def explain(asked: str, views: Views, report: Report) -> Explanation:
     return Explanation(
         asked=asked,
         reference=str(wanted) if wanted else None,
-        contents=tuple(_content(image, evidence) for image in found),
+        contents=tuple(_content(image, evidence, views) for image in found),
         malformed=tuple(map(_use, malformed)),
         pulls=tuple(_pulls(mine, views.of(Credentials))),
         cached=cached,
@@ -153,9 +179,40 @@ def _is(wanted: Reference, image: Image, evidence: Evidence) -> bool:
     return wanted.tag is None or wanted.tag in image.tags
 
 
-def _content(image: Image, evidence: Evidence) -> Content:
+def _content(image: Image, evidence: Evidence, views: Views) -> Content:
     uses = tuple(map(_use, image.uses))
-    return Content(image.name, image.digest, image.tags, image.platforms, uses, evidence.of(image))
+    scans: Scans = views.of(Scans)
+    joined = scans.of(image)
+    return Content(
+        image.name,
+        image.digest,
+        image.tags,
+        image.platforms,
+        uses,
+        evidence.of(image),
+        _scanned(joined, views.of(VulnerabilityRules)) if joined else None,
+        tuple(f"{other.scan.label}, {', '.join(other.scan.digests)}" for other in scans.others(image)),
+    )
+
+
+def _scanned(joined: Joined, rules: VulnerabilityRules) -> Scanned:
+    scan, weight = joined.scan, rules.weigh(joined)
+    return Scanned(
+        scanner=scan.label,
+        at=scan.at,
+        how=joined.how,
+        origin=scan.origin,
+        vulnerabilities=severity_counts(weight.every),
+        counted=severity_counts(weight.counted),
+        fixable=sum(each.fixable for each in weight.counted),
+        exploited=sum(each.exploited for each in weight.counted),
+        system=scan.system,
+        end_of_life=scan.end_of_life,
+        first=tuple(
+            f"{each.vulnerability.id} in {each.vulnerability.package} {each.vulnerability.installed}"
+            for each in weight.counted[:_FIRST]
+        ),
+    )
 
 
 def _use(use: ImageUse) -> Use:

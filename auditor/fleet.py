@@ -74,11 +74,11 @@ def audit(
             raise Stopped
         try:
             collected = collect(replace(options, context=member.context), mine)
+            with judging:  # it is all computing: two at once would take as long, and twice the memory
+                return judge(collected)
         except SourceError as error:  # what is wrong with one cluster must not hide the others
             mine.warn(f"not audited: {_told(error)}")
             return error
-        with judging:  # it is all computing: two at once would take as long, and twice the memory
-            return judge(collected)
 
     outcomes = workers.run([partial(one, member) for member in clusters], parallel, stopped.set)
     failed = [outcome for outcome in outcomes if isinstance(outcome, SourceError)]

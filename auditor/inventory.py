@@ -9,6 +9,8 @@ from typing import TypeVar
 import msgspec
 
 from auditor import redact, wire
+from auditor.configmaps import rules_in
+from auditor.daemons import running_on
 from auditor.fold import Controller, Group, PodFold, used_names
 from auditor.image import MalformedReference, parse
 from auditor.model import (
@@ -25,15 +27,19 @@ from auditor.model import (
     Shape,
     Snapshot,
     State,
+    WatchedObject,
 )
+from auditor.monitoring.facts import RuleConfigMap
 from auditor.owners import WantedOwner, Workload, Workloads, workload_of
 from auditor.policy_objects import parameter_object, policy_object
 from auditor.scans.operator_reports import ReportFold
-from auditor.scans.results import Finding, put_together
+from auditor.scans.results import Scanned, put_together
 from auditor.services import Slice, service_of, slice_of, with_endpoints
+from auditor.watched import watched_object
+from auditor.watcher_pods import is_watcher
 
-_N = TypeVar("_N", Namespace, ServiceAccount)
-_Value = Namespace | Node | ServiceAccount | Service | Slice
+_N = TypeVar("_N", Namespace, ServiceAccount, RuleConfigMap)
+_Value = Namespace | Node | ServiceAccount | Service | Slice | RuleConfigMap
 
 
 class Listing:
@@ -48,6 +54,7 @@ class Listing:
         self.values: list[_Value] = []
         self.policies: list[PolicyObject] = []
         self.reports = ReportFold()
+        self.watched: list[WatchedObject] = []
 
     def add(self, items: Sequence[wire.Object], origins: Sequence[str] = ()) -> None:
         """Folds a page in; `origins` are `path:line`, one an item, where the items come from files."""
@@ -78,6 +85,11 @@ class Listing:
                     self.policies.append(policy_object(item, self.resource, origin))
                 case wire.Parameter():
                     self.policies.append(parameter_object(item, origin))
+                case wire.WatchedObject():
+                    self.watched.append(watched_object(item, self.resource, origin))
+                case wire.ConfigMap():
+                    if rules := rules_in(item, origin):
+                        self.values.append(rules)
                 case wire.VulnerabilityReport():
                     self.reports.add(item, origin)
                 case _:
@@ -98,7 +110,8 @@ class Inventory:
         self._policies: dict[tuple[str, ...], PolicyObject] = {}
         self._control_plane: dict[tuple[str, str, str, str], ControlPlanePod] = {}
         self._used: dict[str, set[str]] = {}
-        self._scans: list[Finding] = []
+        self._scans: list[Scanned] = []
+        self._watched: dict[tuple[str, str, str], WatchedObject] = {}
 
     def begin(self, resource: wire.Resource) -> Listing:
         return Listing(resource)
@@ -125,7 +138,9 @@ class Inventory:
                 self._values[type(value), getattr(value, "namespace", ""), value.name] = value
             for policy in listing.policies:
                 self._policies[_place(policy)] = policy
-            self._scans += listing.reports.findings
+            self._scans += listing.reports.scanned
+            for watched in listing.watched:
+                self._watched[watched.resource, watched.namespace, watched.name] = watched
 
     def cover(self, resource: str, state: State, *, namespace: str = "", detail: str = "") -> None:
         """Notes a list that gave nothing, and why."""
@@ -150,6 +165,18 @@ class Inventory:
         """An owner read as metadata: its own controller, if it has one, is the next to ask for."""
         with self._lock:
             self._workloads.add_metadata(wanted, metadata)
+
+    def watcher_namespaces(self) -> tuple[str, ...]:
+        """Where Falco's or a Prometheus' pods or templates are."""
+        with self._lock:
+            found = {
+                controller[0]
+                for controller, groups in self._groups.items()
+                for shape, group in groups.items()
+                if is_watcher(shape, group.labels or {})
+            }
+            found |= {w.namespace for w in self._workloads.all() if w.shape and is_watcher(w.shape, w.labels)}
+            return tuple(sorted(found))
 
     def wanted_secrets(self) -> list[tuple[str, str]]:
         """(namespace, name) of what is named as a pull secret and stands in neither list of registry secrets."""
@@ -184,6 +211,7 @@ class Inventory:
         """All of it, ordered: the same objects give the same Snapshot in whatever order they came."""
         with self._lock:
             nodes = {value.name: value for value in self._values.values() if isinstance(value, Node)}
+            daemons, working = running_on(self._groups, self._workloads)
             return Snapshot(
                 cluster=cluster,
                 coverage=self._rows(),
@@ -192,7 +220,10 @@ class Inventory:
                 secrets=redact.number([secret for secret in self._secrets.values() if secret.registry]),
                 other_secrets=self._other_secrets(files=cluster.source == "files"),
                 service_accounts=_ordered(v for v in self._values.values() if isinstance(v, ServiceAccount)),
-                nodes=tuple(_with_use(nodes[name], self._used.get(name, set())) for name in sorted(nodes)),
+                nodes=tuple(
+                    _with_use(nodes[name], self._used.get(name, set()), daemons.get(name, ()), name in working)
+                    for name in sorted(nodes)
+                ),
                 control_plane=tuple(self._control_plane[key] for key in sorted(self._control_plane)),
                 services=with_endpoints(
                     (value for value in self._values.values() if isinstance(value, Service)),
@@ -200,6 +231,8 @@ class Inventory:
                 ),
                 policies=tuple(self._policies[key] for key in sorted(self._policies)),
                 scans=put_together(self._scans),
+                watched=tuple(self._watched[key] for key in sorted(self._watched)),
+                configmaps=_ordered(v for v in self._values.values() if isinstance(v, RuleConfigMap)),
             )
 
     def _rows(self) -> tuple[Coverage, ...]:
@@ -232,11 +265,11 @@ def _ordered(values: Iterable[_N]) -> tuple[_N, ...]:
     return tuple(sorted(values, key=lambda value: (getattr(value, "namespace", ""), value.name)))
 
 
-def _with_use(node: Node, used: set[str]) -> Node:
-    """The node with the images marked that its pods use."""
+def _with_use(node: Node, used: set[str], daemons: Iterable[str], works: bool) -> Node:
+    """The node with what runs on it, and the images marked that its pods use."""
     names = used_names(used)
     images = tuple(NodeImage(i.names, i.size_bytes, bool(names & _normal(i.names))) for i in node.images)
-    return msgspec.structs.replace(node, images=images)
+    return msgspec.structs.replace(node, images=images, daemons=tuple(sorted(daemons)), works=works)
 
 
 def _normal(names: Iterable[str]) -> set[str]:

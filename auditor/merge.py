@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-
 from auditor.cluster_parts import Part, called, shares, single, unread
 from auditor.cluster_sums import joined
 from auditor.errors import UsageError
@@ -63,7 +61,7 @@ def _distinct(given: Sequence[tuple[Part, str]]) -> list[Part]:
         cluster = part.cluster
         if cluster.error is not None:
             rival = failed.setdefault(cluster.name, part)
-            failed[cluster.name] = min(part, rival, key=lambda one: msgspec.json.encode(one.cluster))
+            failed[cluster.name] = min(part, rival, key=lambda one: repr(one.cluster))
             continue
         key = ("uid", cluster.uid) if cluster.uid else ("name", cluster.name)
         known, where = audited.setdefault(key, (part, origin))

@@ -14,6 +14,7 @@ from msgspec import Struct
 from auditor.credentials import SecretContent
 from auditor.evidence import ImageEvidence
 from auditor.hostfacts import HostFacts
+from auditor.monitoring.facts import PrometheusRule, RuleConfigMap
 from auditor.scans.results import ScanResults
 
 State = Literal["read", "forbidden", "absent", "failed", "excluded"]
@@ -113,7 +114,8 @@ class Shape(Value, frozen=True):
     `pull_secrets` and `service_account` are as stored: in a template the service account's list is not yet injected.
     `declared` are the containers of the very template that made these pods, None where it could not be read.
     `review_annotations` are the keys of annotations that ImagePolicyWebhook forwards to its backend; `volume_secrets`
-    the Secrets that volumes name, mounted by a container or not.
+    the Secrets that volumes name, mounted by a container or not; `configmaps` likewise, without those that hold the
+    cluster's certificates.
     """
 
     source: Literal["template", "pods"]
@@ -132,6 +134,7 @@ class Shape(Value, frozen=True):
     debug: tuple[DebugContainer, ...] = ()
     review_annotations: tuple[str, ...] = ()
     volume_secrets: tuple[str, ...] = ()
+    configmaps: tuple[str, ...] = ()
 
 
 class Owner(Value, frozen=True):
@@ -193,7 +196,11 @@ class NodeImage(Value, frozen=True):
 
 
 class Node(Value, frozen=True):
-    """A node; `images` is what its kubelet lists: at most 50 by default, the largest first."""
+    """A node; `images` is what its kubelet lists: at most 50 by default, the largest first.
+
+    `daemons` are the DaemonSets, as `namespace/name`, of which a pod runs there with all its containers; `works`: some
+    pod runs there that is neither a DaemonSet's nor static.
+    """
 
     name: str
     os: str = ""
@@ -204,6 +211,8 @@ class Node(Value, frozen=True):
     schedulable: bool = True
     images: tuple[NodeImage, ...] = ()
     origin: str = ""
+    daemons: tuple[str, ...] = ()
+    works: bool = False
 
     @property
     def platform(self) -> str:
@@ -292,9 +301,24 @@ class PolicyObject(Value, frozen=True):
     rest: dict[str, Any] = {}
 
 
+class WatchedObject(Value, frozen=True):
+    """A network policy, or an object of the Prometheus operator; its spec as far as it is read, `rules` those of a
+    PrometheusRule."""
+
+    resource: str
+    kind: str
+    namespace: str
+    name: str
+    labels: dict[str, str] = {}
+    spec: dict[str, Any] = {}
+    rules: tuple[PrometheusRule, ...] = ()
+    origin: str = ""
+
+
 class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA):
     """One cluster at one time, as far as it was read. `host` is None where no files of a node were given; `images` is
-    empty where registries were not asked; `scans` are the results of vulnerability scanners, as far as there are."""
+    empty where registries were not asked; `scans` are the results of vulnerability scanners, as far as there are.
+    `configmaps` are those alone in which something lies that watches or decides."""
 
     cluster: ClusterInfo = ClusterInfo()
     coverage: tuple[Coverage, ...] = ()
@@ -310,3 +334,5 @@ class Snapshot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schem
     host: HostFacts | None = None
     images: tuple[ImageEvidence, ...] = ()
     scans: ScanResults = ScanResults()
+    watched: tuple[WatchedObject, ...] = ()
+    configmaps: tuple[RuleConfigMap, ...] = ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from auditor.errors import AuditorError, UsageError
-from auditor.process import Stopped
+from auditor.process import Terminated
 
 
 class Output(Struct, frozen=True):
@@ -136,7 +136,7 @@ def write_standard(text: str) -> None:
     try:
         sys.stdout.write(text.encode("utf-8", "backslashreplace").decode())
         sys.stdout.flush()
-    except (KeyboardInterrupt, Stopped):
+    except (KeyboardInterrupt, Terminated):
         _note("a part of standard output")
         raise
     _note("standard output")

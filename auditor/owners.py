@@ -11,7 +11,9 @@ from auditor.fold import Controller, Group, controller_of
 from auditor.model import Node, Owner, Shape
 from auditor.shapes import shape_of
 
-_LISTED = {(resource.group, resource.kind) for resource in wire.RESOURCES if resource not in wire.ADMISSION}
+_LISTED = {
+    (resource.group, resource.kind) for resource in wire.RESOURCES if resource not in (*wire.ADMISSION, *wire.WATCHED)
+}
 _MAX_DEPTH = 10
 
 
@@ -150,6 +152,11 @@ class Workloads:
                 break
             ref, workload = workload.parent, self._find(workload.parent)
         return ref, workload
+
+    def root_of(self, controller: Controller) -> tuple[str, str, str]:
+        """Namespace, kind and name of the root owner of a controller's pods."""
+        ref, root = self._root(WantedOwner(*controller))
+        return (root.namespace, root.kind, root.name) if root else (ref.namespace, ref.kind, ref.name)
 
     def fold(self, groups: Mapping[Controller, Mapping[Shape, Group]], nodes: Mapping[str, Node]) -> tuple[Owner, ...]:
         """Every root owner with its templates and its pods, ordered."""

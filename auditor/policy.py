@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 
 from auditor.image import Entry, Reference
 from auditor.report import Severity
+from auditor.signatures.identities import fault as identity_fault
 from auditor.signatures.patterns import fault
 
 # `$` alone would let a trailing line feed pass, in Python though not in JSON Schema.
@@ -104,8 +105,18 @@ class Images(Section, frozen=True):
 class Identity(Section, frozen=True):
     """Who may have signed, as a keyless certificate states it."""
 
-    issuer: Annotated[Text, Meta(description="The OpenID Connect issuer.")]
-    subject: Annotated[Text, Meta(description="The certificate's subject: an e-mail address or a URI.")]
+    issuer: Annotated[Text, Meta(description="The OpenID Connect issuer, in full.")]
+    subject: Annotated[
+        Text,
+        Meta(
+            description="The certificate's subject, an e-mail address or a URI: in full, or with globs after the host "
+            "and the owner; * within a segment, ** across."
+        ),
+    ]
+
+    def __post_init__(self) -> None:
+        if wrong := identity_fault(self.issuer, self.subject):
+            raise ValueError(wrong)
 
 
 class Signature(Section, frozen=True):
@@ -121,10 +132,19 @@ class Signature(Section, frozen=True):
     ]
     keys: Annotated[tuple[Text, ...], Meta(description="PEM files of public keys.")] = ()
     identities: Annotated[tuple[Identity, ...], Meta(description="Keyless identities.")] = ()
+    trust_root: Annotated[
+        Text | None,
+        Meta(
+            description="File: the trusted_root.json that vouches for the identities' certificates; Sigstore's public "
+            "one, as the package sigstore carries it, without this key."
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         if not self.keys and not self.identities:
             raise ValueError("needs a key or an identity")
+        if self.trust_root and not self.identities:
+            raise ValueError("trustRoot: vouches for identities, and there are none")
         for pattern in self.images:
             if wrong := fault(pattern):
                 raise ValueError(f"images: {pattern} {wrong}")

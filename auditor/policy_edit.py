@@ -1,4 +1,8 @@
-"""Writes a waiver into the bytes of a policy file. All else stays as it is: comments, order, quotes, line ends."""
+"""Writes a waiver into the bytes of a policy file. All else stays as it is: comments, order, quotes, line ends.
+
+Libraries that keep comments still write the whole file anew, in their own indentation and line breaks. So the places
+come from libyaml's marks, and text is put in there.
+"""
 
 from __future__ import annotations
 
@@ -170,13 +174,15 @@ def _into_flow(file: PolicyText, node: yaml.Node, item: str) -> list[Change]:
     found = file.collection(node.start_mark.index)
     if not found.starts:
         blank = text[opening:closing]
-        if not blank.strip() and _lines(blank) > 1:
-            closing_indent = text[file.line_start(closing) : closing]
-            return [Change(opening, opening, f"{line_break}{closing_indent}  {item}")]
-        return [Change(opening, opening, (blank if not blank.strip() else "") + item)]
+        if blank.strip():  # a comment
+            return [Change(opening, opening, item)]
+        if file.line_start(closing) < opening:
+            return [Change(opening, opening, blank + item)]
+        indent = text[file.line_start(closing) : closing]
+        return [Change(opening, opening, f"{line_break}{indent}  {item}")]
     first_of_last = found.starts[-2] if isinstance(node, yaml.MappingNode) else found.starts[-1]
     indent = text[file.line_start(first_of_last) : first_of_last]
-    if indent.strip() or file.line_start(first_of_last) <= opening - 1:
+    if indent.strip() or file.line_start(first_of_last) < opening:
         return [Change(found.end, found.end, f", {item}")]
     comma = _comma(text, found.end, closing)
     changes = [] if comma else [Change(found.end, found.end, ",")]
@@ -189,10 +195,6 @@ def _comma(text: str, start: int, end: int) -> int:
     """The place after the comma that stands there, 0 for none; comments may hold commas too."""
     found = re.match(r"(?:\s|#[^\r\n\x85\u2028\u2029]*+)*+,", text[start:end])
     return start + found.end() if found else 0
-
-
-def _lines(text: str) -> int:
-    return len(text.splitlines()) + text.endswith(("\n", "\r"))
 
 
 def _with_field(file: PolicyText, item: yaml.MappingNode, name: str, written: str) -> list[Change]:

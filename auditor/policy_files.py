@@ -11,6 +11,8 @@ import msgspec
 from auditor.errors import PolicyError
 from auditor.escape import escape
 from auditor.policy import Policy
+from auditor.scans.exploits import read_epss, read_kev
+from auditor.signatures.keyless import check_root
 from auditor.signatures.keys import load_key
 
 _LARGEST = 64 << 20  # bytes: the whole of EPSS is 10 MB
@@ -19,15 +21,22 @@ _LARGEST = 64 << 20  # bytes: the whole of EPSS is 10 MB
 def with_files(policy: Policy, folder: Path) -> Policy:
     """The policy with the content of the files that it names, relative to `folder`, the policy file's own.
 
-    PolicyError with a line for each that cannot be read, or does not hold a public key where one is named.
+    PolicyError with a line for each that cannot be read, or does not hold what it is named for: a public key, a
+    trust root, a catalogue, scores.
     """
     found: dict[str, bytes] = {}
     faults: list[str] = []
     for key, name in _named(policy):
         try:
             found[name] = data = found[name] if name in found else _read(folder / name)
-            if key.startswith("signatures"):
+            if key.endswith("trustRoot"):
+                check_root(data)
+            elif key.startswith("signatures"):
                 load_key(data)
+            elif key.endswith("kev"):
+                read_kev(data)
+            else:
+                read_epss(data)
         except OSError as error:
             faults.append(f"{policy.path}: {key}: {name}: {error.strerror or 'cannot be read'}")
         except ValueError as error:
@@ -44,6 +53,8 @@ def _named(policy: Policy) -> Iterator[tuple[str, str]]:
     for number, entry in enumerate(policy.signatures):
         for index, name in enumerate(entry.keys):
             yield f"signatures[{number}].keys[{index}]", name
+        if entry.trust_root is not None:
+            yield f"signatures[{number}].trustRoot", entry.trust_root
     for key in ("kev", "epss"):
         name = getattr(policy.vulnerabilities, key)
         if name is not None:

@@ -17,7 +17,7 @@ BY_SIGNAL = 128
 """Exit codes above tell by which signal a process ended, as a shell has it."""
 
 
-class Stopped(BaseException):
+class Terminated(BaseException):
     """SIGTERM or SIGHUP has come. Like KeyboardInterrupt no error: only what cleans up on its way out may hold it."""
 
     def __init__(self, number: int) -> None:
@@ -39,7 +39,7 @@ def die_silently() -> None:
 
 
 def heed_signals() -> None:
-    """From now on the signals that end a process raise KeyboardInterrupt or Stopped in the main thread, once.
+    """From now on the signals that end a process raise KeyboardInterrupt or Terminated in the main thread, once.
 
     What the caller has set to be ignored (nohup, a shell's background job) stays so.
     """
@@ -60,7 +60,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     ignore_signals()
     if number == signal.SIGINT:
         raise KeyboardInterrupt
-    raise Stopped(number)
+    raise Terminated(number)
 
 
 class _Output(io.TextIOWrapper):

@@ -13,7 +13,7 @@ from auditor.model import PolicyObject, Snapshot
 from auditor.parameters import BINDINGS, POLICIES, SECRET, ParameterRef, parameter_refs, plural_of
 from auditor.publish_apis import APIS
 from auditor.views import needs
-from auditor.wire import BY_NAME, CONSTRAINTS, PARAMETERS, SETTINGS
+from auditor.wire import ALL_CONFIGMAPS, BY_NAME, CONSTRAINTS, PARAMETERS, RULE_CONFIGMAPS, SETTINGS
 
 _BARE = re.compile(r"[a-z][a-z-]*[a-z]")
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off"})
@@ -27,6 +27,7 @@ _OWNERS = {
     "policy.sigstore.dev": "sigstore policy-controller",
     "policies.kubewarden.io": "Kubewarden",
     "config.openshift.io": "OpenShift",
+    "monitoring.coreos.com": "Prometheus operator: alerts, and which of them are loaded",
     "aquasecurity.github.io": "Trivy Operator: results of its scans",
 }
 """Whose an API group is that not every cluster serves."""
@@ -38,6 +39,11 @@ _SECRETS = """\
   # RBAC cannot narrow it to registry secrets. Only their two types are asked for; no value is kept;
   # other names that pods refer to are looked up as metadata. Without it, those checks answer manual."""
 _SETTINGS = "  # Settings of Kyverno, sigstore policy-controller and Connaisseur: these alone."
+_RULES = """\
+  # Rules of Falco and Prometheus: only what is one is kept. RBAC cannot narrow it; asked for are the namespaces in
+  # which these run, and a RoleBinding in each of those is enough. Without it, these checks answer manual."""
+_ALL_CONFIGMAPS = """\
+  # For inert-policy-object: the ConfigMaps of all namespaces, of which only rules and policies are kept."""
 _PARAMETERS = "  # What ValidatingAdmissionPolicies take their parameters from."
 _UNKNOWN_PARAMETERS = """\
   # ValidatingAdmissionPolicies may take parameters from objects of any kind. Which ones is up to the cluster:
@@ -98,7 +104,7 @@ def cluster_role(
         "rules:",
     ]
     core = found.pop("", [])
-    apart = ("secrets", SETTINGS.name, PARAMETERS.name)
+    apart = ("secrets", SETTINGS.name, PARAMETERS.name, RULE_CONFIGMAPS.name, ALL_CONFIGMAPS.name)
     lines += _rule("", [name for name in core if name not in apart])
     for group in sorted(found, key=lambda group: (group in _OWNERS, group)):
         if group not in _OWNERS:
@@ -115,6 +121,9 @@ def cluster_role(
     if PARAMETERS.name in core:
         known = _read(policies, (POLICIES, BINDINGS))
         lines += [_UNKNOWN_PARAMETERS] if known is None else _parameter_rules(parameter_refs(known))
+    rules = next((name for name in (ALL_CONFIGMAPS.name, RULE_CONFIGMAPS.name) if name in core), "")
+    if rules:
+        lines += _rule("", ["configmaps"], _ALL_CONFIGMAPS if rules == ALL_CONFIGMAPS.name else _RULES)
     if "secrets" in core:
         lines += _rule("", ["secrets"], _SECRETS, verbs=("get", "list"))
     if publish:

@@ -17,6 +17,7 @@ _MESSAGE_LIMIT = 512
 _FORWARDED = ".image-policy.k8s.io/"
 # Flags of kube-image-bouncer and its kin.
 _ALLOWLISTS = ("registry-whitelist", "registry-allowlist")
+_CERTIFICATES = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"']+", re.IGNORECASE)
 _URL_SECRETS = re.compile(r"(?<=://)[^/@]*@|[?#].*")  # user information, query, fragment
 
@@ -30,6 +31,7 @@ def shape_of(spec: wire.PodSpec, metadata: wire.Metadata, *, admitted: bool, sta
         service_account=spec.service_account_name or spec.service_account or "",
         pull_secrets=tuple(ref.name or "" for ref in spec.image_pull_secrets or ()),
         volume_secrets=tuple(sorted({name for volume in spec.volumes or () for name in _volume_secrets(volume)})),
+        configmaps=_configmaps(spec),
         revision=next((labels[key] or "" for key in _REVISION_LABELS if key in labels), "") if admitted else "",
         os=_os(spec),
         host_users=spec.host_users is not False,
@@ -99,6 +101,19 @@ def _container(
         _secrets_of(container, mounted),
         _allowlist(container),
     )
+
+
+def _configmaps(spec: wire.PodSpec) -> tuple[str, ...]:
+    """The ConfigMaps that volumes name. Every pod has the cluster's certificates: those say nothing."""
+    names: set[str] = set()
+    for volume in spec.volumes or ():
+        if volume.config_map and volume.config_map.name:
+            names.add(volume.config_map.name)
+        elif volume.projected:
+            names.update(
+                s.config_map.name for s in volume.projected.sources or () if s.config_map and s.config_map.name
+            )
+    return tuple(sorted(names - _CERTIFICATES)) if names else ()
 
 
 def _volume_secrets(volume: wire.Volume) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from auditor.image import Reference
 from auditor.image_policy_files import BACKEND_NEEDS, ImagePolicyBackends, ImagePolicyFiles
 from auditor.images import Image, identities, images
 from auditor.model import (
+    SCAN_RESULTS,
     ControlPlanePod,
     Namespace,
     Node,
@@ -49,6 +50,8 @@ from auditor.model import (
 from auditor.plugins import AdmissionPlugins, admission_plugins
 from auditor.policy import Policy
 from auditor.report import Subject
+from auditor.scans.joins import Scans
+from auditor.scans.judgement import VulnerabilityRules
 from auditor.secret_index import NAMING, RegistryKeys, SecretUsers
 from auditor.signatures.judgement import Signatures
 from auditor.subjects import (
@@ -62,6 +65,25 @@ from auditor.subjects import (
     image_uses,
     node_repositories,
     node_tags,
+)
+from auditor.watchers import (
+    ALERTS,
+    CONFIGMAPS,
+    EVERY_CONFIGMAP,
+    POLICIES,
+    PROMETHEUSES,
+    THANOS,
+    AlertLoading,
+    AlertRules,
+    EgressPolicy,
+    FalcoLoading,
+    FalcoRules,
+    Mounts,
+    NamespaceSelection,
+    RuntimeDetection,
+    StoredRules,
+    alert_rules,
+    falco_rules,
 )
 from auditor.wire import BY_NAME, WORKLOADS
 
@@ -365,6 +387,13 @@ PARAMETERS: dict[type, tuple[Callable[[Views], Any], tuple[str, ...]]] = {
     SecretUsers: (lambda views: SecretUsers(views.snapshot, views.gaps, views.image_uses), NAMING),
     Evidence: (lambda views: Evidence(views.snapshot.images), ()),
     Signatures: (lambda views: Signatures(views.policy, views.of(Evidence)), ()),
+    Scans: (lambda views: Scans(views.snapshot, views.gaps, views.of(Evidence)), SCAN_RESULTS[:1]),
+    VulnerabilityRules: (lambda views: VulnerabilityRules(views.policy, views.snapshot.cluster.collected_at), ()),
+    FalcoLoading: (FalcoLoading, (CONFIGMAPS,)),
+    AlertLoading: (AlertLoading, (ALERTS, PROMETHEUSES, THANOS, "namespaces")),
+    Mounts: (Mounts, _WORKLOAD_LISTS),
+    NamespaceSelection: (NamespaceSelection, ("namespaces",)),
+    RuntimeDetection: (RuntimeDetection, ("pods", "daemonsets")),
     RegistryKeys: (lambda views: RegistryKeys(views.snapshot, views.image_uses), ("secrets", *_WORKLOAD_LISTS)),
 }
 
@@ -441,6 +470,35 @@ def _webhook_units(views: Views) -> Iterator[Unit]:
         yield Unit(about, webhooks, origin=configuration.origin)
 
 
+def _node_units(views: Views) -> Iterator[Unit]:
+    for node in views.snapshot.nodes:
+        yield Unit(About(None, Subject("Node", node.name)), node, origin=node.origin)
+
+
+def _falco_units(views: Views) -> Iterator[Unit]:
+    for found in falco_rules(views.snapshot):
+        about = About(found.namespace, Subject("ConfigMap", found.name))
+        yield Unit(about, found, origin=found.configmap.origin)
+
+
+def _alert_units(views: Views) -> Iterator[Unit]:
+    for found, origin in alert_rules(views.snapshot):
+        yield Unit(About(found.namespace, Subject(found.kind, found.name)), found, origin=origin)
+
+
+def _stored_units(views: Views) -> Iterator[Unit]:
+    for found in views.snapshot.configmaps:
+        about = About(found.namespace, Subject("ConfigMap", found.name))
+        yield Unit(about, StoredRules(found), origin=found.origin)
+
+
+def _egress_units(views: Views) -> Iterator[Unit]:
+    for found in views.snapshot.watched:
+        if found.resource == POLICIES:
+            about = About(found.namespace, Subject(found.kind, found.name))
+            yield Unit(about, EgressPolicy(found), origin=found.origin)
+
+
 SUBJECTS: dict[type, tuple[Callable[[Views], Iterator[Unit]], tuple[str, ...]]] = {
     ImageUse: (_image_units, _WORKLOAD_LISTS),
     Owner: (_owner_units, _WORKLOAD_LISTS),
@@ -455,6 +513,11 @@ SUBJECTS: dict[type, tuple[Callable[[Views], Iterator[Unit]], tuple[str, ...]]] 
     Namespace: (_namespace_units, ("namespaces", *_WORKLOAD_LISTS)),
     ImagePolicy: (_policy_units, POLICY_LISTS),
     AdmissionWebhooks: (_webhook_units, (VALIDATING, MUTATING)),
+    Node: (_node_units, ("nodes",)),
+    FalcoRules: (_falco_units, (CONFIGMAPS,)),
+    AlertRules: (_alert_units, (CONFIGMAPS, ALERTS)),
+    StoredRules: (_stored_units, (EVERY_CONFIGMAP,)),
+    EgressPolicy: (_egress_units, (POLICIES,)),
 }
 
 

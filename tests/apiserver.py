@@ -100,7 +100,10 @@ class _Planned:
 
 
 class ApiServer:
-    """Serves a backend until its `with` block ends."""
+    """Serves a backend until its `with` block ends. `encode` changes what the backend answers, JSON, into what the
+    client would rather have: see tests/protobuf.py."""
+
+    encode: Callable[[Request, Response], Response] = staticmethod(lambda request, response: response)
 
     def __init__(
         self,
@@ -110,7 +113,7 @@ class ApiServer:
         tokens: Mapping[str, str] = TOKENS,
         compress: bool = True,
     ) -> None:
-        self.backend = backend
+        self.backend: Backend = lambda request: self.encode(request, backend(request))
         self.tokens = dict(tokens)
         self.compress = compress
         self.requests: list[Request] = []

@@ -380,3 +380,21 @@ def test_merge_refuses_what_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixt
     for arguments in [[str(path), f"{tmp_path}/1.json"], [str(path), "-o", "policyreport"], [], [str(path), "-o", "x"]]:
         assert run(["merge", *arguments]) == 2
         assert capsys.readouterr().out == ""
+
+
+def test_a_baseline_of_several_loses_nothing_of_a_cluster_that_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    baseline = ["--baseline", str(tmp_path / "base.json"), "--keep-baseline", "--fail-on-new"]
+    with serving({"a": cluster("a", "nginx"), "b": cluster("b", "nginx")}) as servers:
+        urls = {name: server.url for name, server in servers.items()}
+        both = write_contexts(tmp_path / "both", urls)
+        half = write_contexts(tmp_path / "half", {**urls, "b": DEAD})
+        codes, counts = [], []
+        for config in (both, both, half, both):
+            code, report, stderr = scan(capsys, "--kubeconfig", config, "--all-contexts", *baseline)
+            assert code != 4, stderr
+            codes.append(code)
+            counts.append(tuple(len(report["baseline"][key]) for key in ("new", "gone", "unseen")))
+    assert codes == [1, 0, 3, 0]
+    assert counts == [(4, 0, 0), (0, 0, 0), (0, 0, 2), (0, 0, 0)]

@@ -309,6 +309,14 @@ def test_standard_streams_that_are_closed(cluster: str) -> None:
         assert shell(f"auditor scan --bogus {way}").returncode == 2
 
 
+@pytest.mark.parametrize("value", ["", "1"])
+def test_buffers_that_are_switched_off(value: str) -> None:
+    told = shell(f"export PYTHONUNBUFFERED={value}; auditor policy schema; auditor scan --bogus")
+    assert told.returncode == 2
+    assert told.stdout.startswith("{")
+    assert told.stderr.startswith("auditor: ")
+
+
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     policy = os.fsencode(tmp_path) + b"/p\xff.yaml"
     with open(policy, "w") as file:  # noqa: PTH123

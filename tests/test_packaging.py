@@ -238,7 +238,9 @@ def test_documented_options_exist(tmp_path: Path) -> None:
     """Every option after `auditor COMMAND` in a page is one that the command's help names."""
     known: dict[str, str] = {}
     for page in PAGES:
-        for command, rest in re.findall(r"\bauditor (scan|snapshot|diff|checks|rbac)\b([^\n`|]*)", page.read_text()):
+        for command, rest in re.findall(
+            r"\bauditor (scan|snapshot|diff|checks|rbac|waive)\b([^\n`|]*)", page.read_text()
+        ):
             if command not in known:
                 known[command] = auditor(tmp_path, command, "--help", path=[ROOT]).stdout
             options = re.findall(r"(?<=\s)(--?[a-z][a-z-]*)", rest.partition("#")[0])

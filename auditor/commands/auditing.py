@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands import fleet, registries
+from auditor.commands import fleet, registries, scanning
 from auditor.commands.baseline import open_baseline
+from auditor.commands.completing import formats, severities
 from auditor.commands.inputs import collect, read_policy
 from auditor.commands.options import (
     AllContexts,
@@ -59,9 +60,18 @@ def scan(
     skip_check: SkipChecks = None,
     output: Annotated[
         list[str] | None,
-        typer.Option("-o", "--output", metavar="FORMAT[=PATH]", help="table (default), json, html …; may be repeated."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FORMAT[=PATH]",
+            help="table (default), json, html …; may be repeated.",
+            autocompletion=formats,
+        ),
     ] = None,
-    fail_on: Annotated[str, typer.Option(metavar="SEVERITY|never", help="Exit 1 from this severity up.")] = "high",
+    fail_on: Annotated[
+        str,
+        typer.Option(metavar="SEVERITY|never", help="Exit 1 from this severity up.", autocompletion=severities),
+    ] = "high",
     allow_incomplete: Annotated[bool, typer.Option(help="Exit 0, not 3, when something could not be read.")] = False,
     save_snapshot: Annotated[
         str | None, typer.Option(metavar="PATH", help="Keep what was read (.json or .json.gz).")
@@ -96,6 +106,11 @@ def scan(
     registry_plain_http: registries.PlainHttp = None,
     registry_cache: registries.CacheFolder = None,
     no_registry_cache: registries.NoCache = False,
+    scan_results: scanning.Results = None,
+    clair: scanning.Server = None,
+    clair_token: scanning.Token = None,
+    clair_psk: scanning.Key = None,
+    clair_issuer: scanning.Issuer = scanning.ISSUER,
 ) -> int:
     """Audit a cluster, live or from files, and report findings by namespace."""
     from auditor.collect import SourceOptions
@@ -119,7 +134,6 @@ def scan(
         "--save-snapshot": save_snapshot,
         "--host-root": host_root,
         "--baseline configmap:": (baseline or "").startswith("configmap:"),
-        "--keep-baseline": keep_baseline,
         "--publish": publish,
         "--registry-credentials": registry_credentials,
     }
@@ -142,6 +156,9 @@ def scan(
         source,
         kubeconfig,
         one,
+    )
+    with_scans = scanning.reader(
+        scanning.ScanOptions(scan_results, clair, clair_token, clair_psk, clair_issuer), with_registries
     )
     earlier = open_baseline(
         baseline, keep=keep_baseline, source=source, kubeconfig=kubeconfig, context=one, outputs=outputs
@@ -175,13 +192,13 @@ def scan(
         report = fleet.audit(
             sources,
             clusters,
-            lambda found: judge(with_registries(found)),
+            lambda found: judge(with_scans(found)),
             parallel,
             PolicyRow(rules.path, rules.sha256),
             verbose=verbose,
         )
     else:
-        collected = with_registries(
+        collected = with_scans(
             collect(
                 source,
                 kubeconfig,
@@ -205,11 +222,13 @@ def scan(
     options = Options(80, False, int(code), fail_on, allow_incomplete, new, comparison, duration)
     for wanted in outputs:
         emit(report, wanted, options)
-    if gateway:
-        push_report(gateway, report, options)
-    if publish:
-        left_out = (*scope.exclude, *rules.exclude.namespaces)
-        publish_report(report, collected.snapshot, Scope(scope.only, left_out), kubeconfig, one)
+    try:
+        if gateway:
+            push_report(gateway, report, options)
+    finally:  # a gateway that is down makes no published report stale
+        if publish:
+            left_out = (*scope.exclude, *rules.exclude.namespaces)
+            publish_report(report, collected.snapshot, Scope(scope.only, left_out), kubeconfig, one)
     if earlier and comparison:  # last: what nobody was told of is new again the next time
         earlier.keep(comparison, ids)
     return code
@@ -235,6 +254,11 @@ def snapshot(
     registry_plain_http: registries.PlainHttp = None,
     registry_cache: registries.CacheFolder = None,
     no_registry_cache: registries.NoCache = False,
+    scan_results: scanning.Results = None,
+    clair: scanning.Server = None,
+    clair_token: scanning.Token = None,
+    clair_psk: scanning.Key = None,
+    clair_issuer: scanning.Issuer = scanning.ISSUER,
 ) -> int:
     """Keep what an audit reads of a cluster, redacted, in one file that `scan --from` takes."""
     from auditor.sources.encodings import parse_encoding
@@ -257,7 +281,10 @@ def snapshot(
         kubeconfig,
         context,
     )
-    collected = with_registries(
+    with_scans = scanning.reader(
+        scanning.ScanOptions(scan_results, clair, clair_token, clair_psk, clair_issuer), with_registries
+    )
+    collected = with_scans(
         collect(
             source,
             kubeconfig,

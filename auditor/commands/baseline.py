@@ -56,11 +56,6 @@ class Baseline:
 
         if not self._keep:
             return
-        if comparison.before.clusters:
-            raise SourceError(
-                f"{self._store.place} is the baseline of several clusters: nothing was kept",
-                "Give each cluster its own.",
-            )
         before, after = comparison.before.cluster.uid, comparison.after.cluster.uid
         if before and after and before != after:
             raise SourceError(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from auditor.commands.completing import check_ids
 from auditor.commands.inputs import collect, read_policy, read_report
 from auditor.commands.options import Checks, Context, From, Kubeconfig
 from auditor.commands.terminal import colour, width
@@ -34,7 +35,7 @@ def diff(
 
 
 def checks(
-    id: Annotated[str | None, typer.Argument(metavar="ID", help="Explain this one.")] = None,  # noqa: A002
+    id: Annotated[str | None, typer.Argument(metavar="ID", help="Explain this one.", autocompletion=check_ids)] = None,  # noqa: A002
 ) -> int:
     """List the checks, or explain one."""
     from auditor.documentation import explain, listing

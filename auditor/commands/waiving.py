@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
+import stat
 import sys
 from collections.abc import Collection
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.commands.completing import check_ids
 from auditor.commands.inputs import as_report, read_file, read_report
 from auditor.errors import AuditorError, PolicyError, UsageError
 from auditor.escape import escape
@@ -32,7 +34,12 @@ _SHOWN = 5
 
 
 def waive(
-    id: Annotated[str, typer.Argument(metavar="ID", help="A finding's id or how it begins; or a check's id.")],  # noqa: A002
+    id: Annotated[  # noqa: A002
+        str,
+        typer.Argument(
+            metavar="ID", help="A finding's id or how it begins; or a check's id.", autocompletion=check_ids
+        ),
+    ],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is accepted.")],
     expires: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The last day, in UTC.")],
     owner: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers for that.")] = None,
@@ -57,6 +64,8 @@ def waive(
     found = _report(report)
     waiver = _waiver(id, found, given, reason, _day(expires), owner)
     path = Path(policy)
+    if not dry_run:
+        check_writable(path)
     before = _policy(path)
     after, line, waiver = _changed(before, waiver, policy, replace)
     if _FINDING.fullmatch(id) is None:
@@ -105,8 +114,9 @@ def _waiver(
 
 
 def _finding(prefix: str, report: Report) -> Finding:
-    """The failure whose id begins so. A report of several clusters may have it several times: it is the same."""
-    matching = {found.id: found for found in report.findings if found.id.startswith(prefix)}
+    """The failure whose id begins so. A report of several clusters may have it several times, not always as one."""
+    ordered = sorted(report.findings, key=lambda found: found.status != "manual")
+    matching = {found.id: found for found in ordered if found.id.startswith(prefix)}
     if len(matching) == 1:
         (found,) = matching.values()
         if found.status == "manual":
@@ -201,11 +211,13 @@ def _report(place: str | None) -> Report | None:
 
 def _policy(path: Path) -> bytes:
     """The file's bytes, none where there is no such file."""
-    check_writable(path)
-    if not path.exists():
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(f"{path} is no regular file", "Name the policy file.")
+    except FileNotFoundError:
         return b""
-    if not path.is_file():
-        raise UsageError(f"{path} is no regular file", "Name the policy file.")
+    except OSError as error:
+        raise PolicyError(f"{path}: {error.strerror}", "Check the path and its permissions.") from None
     return read_file(str(path), PolicyError)
 
 

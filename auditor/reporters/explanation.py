@@ -59,6 +59,7 @@ def _content(content: Content, room: int) -> list[str]:
     lines += _told("specs write", ", ".join(written[:_SHOWN]), room)
     lines += _told("nodes run", ", ".join(content.platforms) or "not known which platforms", room)
     lines += [line for text in _registry(content.registry) for line in wrap_text(text, room, _MARGIN)]
+    lines += [line for text in _scans(content) for line in wrap_text(text, room, _MARGIN)]
     return ["CONTENT", *(f"{_MARGIN}{line}".rstrip() for line in lines[1:])]
 
 
@@ -93,6 +94,33 @@ def _platform(platform: Platform) -> str:
         f"on {base}" if base else "",
     )
     return ", ".join(filter(None, parts))
+
+
+_HOW = {
+    "workload": "a scan of its own container",
+    "digest": "known by its digest",
+    "image ID": "known by its image ID",
+    "tag": "known by its tag alone, so it may be of other content",
+}
+
+
+def _scans(content: Content) -> Iterator[str]:
+    """What is known of its vulnerabilities; nothing where no scan is about its name."""
+    found = content.scanned
+    if found:
+        system = f", {found.system}{' (end of life)' if found.end_of_life else ''}" if found.system else ""
+        yield f"scanned: {found.at or 'at an unknown time'} by {found.scanner}, {_HOW[found.how]}{system}"
+        counted = f"; by the policy {_numbers(found.counted)} count" if found.counted else "; by the policy none counts"
+        yield f"vulnerabilities: {_numbers(found.vulnerabilities)}{counted if found.vulnerabilities else ''}"
+        if found.counted:
+            exploited = f", {found.exploited:,} known to be exploited" if found.exploited else ""
+            yield f"{found.fixable:,} with a fix{exploited}; first {', '.join(found.first)}"
+    for other in content.other_scans[:_SHOWN]:
+        yield f"of other content, so it does not count: {other}"
+
+
+def _numbers(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {level}" for level, number in counts.items()) or "none"
 
 
 def _section(title: str, texts: Iterable[str], room: int) -> list[str]:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from auditor.escape import escape, escape_json
+from auditor.reporters.sarif_places import percent_encoded
 
 # What may become a link: nothing but https, in printable ASCII without what could end an attribute.
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[!#$%&()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?")
@@ -38,6 +39,11 @@ def laid_out(text: str) -> Markup:
 
 def is_link(text: str) -> bool:
     return _LINK.fullmatch(text) is not None
+
+
+def address(text: str) -> str:
+    """A name in the address of a page, as the page shows it elsewhere."""
+    return percent_encoded(escape(text))
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from auditor.coverage import Gaps
+from auditor.coverage import Gaps, Unread
 from auditor.evidence import Evidence
 from auditor.image import parse_image_id
 from auditor.images import Image
@@ -19,8 +19,8 @@ How = Literal["workload", "digest", "image ID", "tag"]
 """Its own container, by a scan of the cluster; the same content; the same configuration; the name alone, where nobody
 says what content was scanned or runs."""
 
-OPERATOR, GIVEN = SCAN_RESULTS
-_SURE: dict[How, int] = {"digest": 0, "image ID": 0, "workload": 0, "tag": 1}
+GIVEN = SCAN_RESULTS[1]
+_CONTENT = ("digest", "image ID")
 
 
 class Joined(Struct, frozen=True):
@@ -51,6 +51,7 @@ class Scans:
         self._gaps = gaps
         self._evidence = evidence
         self._results = snapshot.scans
+        self._coverage = snapshot.coverage
         self._by_content: dict[str, list[Scan]] = {}
         self._by_tag: dict[str, list[Scan]] = {}
         self._by_container: dict[tuple[str, str, str, str], list[Scan]] = {}
@@ -75,7 +76,7 @@ class Scans:
             return None
         ranked = sorted(joined, key=lambda scan: (scan.scanner, scan.origin))
         ranked.sort(key=lambda scan: scan.at or "", reverse=True)
-        ranked.sort(key=lambda scan: _SURE[joined[scan]])
+        ranked.sort(key=lambda scan: joined[scan] not in _CONTENT)
         first = ranked[0]
         scans = (first, *self._of_other_platforms(first, [scan for scan in ranked if joined[scan] == "digest"]))
         found = dict.fromkeys(each for scan in scans for each in self._results.found(scan))
@@ -84,22 +85,26 @@ class Scans:
     def others(self, image: Image) -> tuple[Other, ...]:
         """The scans of the image's name that are of other content, the newest first."""
         found = [
-            Other(scan, certain=same is False)
+            Other(scan, certain=self._same(image, scan) is False)
             for scan in self._named(image)
-            if (same := self._same(image, scan)) is not True and not self._fits(image, scan)
+            if not self._fits(image, scan)
         ]
         return tuple(sorted(found, key=lambda other: other.scan.at or "", reverse=True))
 
     def require(self) -> None:
-        """Raises Unread where there may be results that were not read."""
-        self._gaps.require(GIVEN) if self._asked(GIVEN) else None
-        if self._asked(OPERATOR) or not self._asked(GIVEN):
-            self._gaps.require(OPERATOR)
+        """Raises Unread where there may be results that were not read, or nobody has any.
+
+        Who gives files of results need not collect an operator's, too.
+        """
+        asked = [resource for resource in SCAN_RESULTS if self._asked(resource)]
+        if not asked:
+            raise Unread(GIVEN, None, "excluded", "neither given nor in the cluster")
+        for resource in asked:
+            self._gaps.require(resource)
 
     def _asked(self, resource: str) -> bool:
-        """Whether anything was to be had there: who gives files of results need not have an operator's, too."""
-        gap = self._gaps.gap(resource)
-        return gap is None or gap.state not in ("excluded", "unasked")
+        states = {row.state for row in self._coverage if row.resource == resource}
+        return not states <= {"absent", "excluded"}
 
     def _candidates(self, image: Image) -> Iterator[tuple[Scan, How]]:
         for digest in self._contents(image):
@@ -119,9 +124,10 @@ class Scans:
         for digest in image.digests:
             row = self._evidence.content(image.repository, digest)
             if row:
-                wanted = {platform.digest for platform in row.platforms}
-                children = [child.digest for child in row.children if not child.attests]
-                found |= dict.fromkeys(child for child in children if child in wanted or not wanted)
+                children = (child for child in row.children if not child.attests)
+                found |= dict.fromkeys(
+                    child.digest for child in children if not image.platforms or child.platform in image.platforms
+                )
             found |= dict.fromkeys(row.digest for row in self._evidence.indexes(image.repository, digest))
         if not image.digests and (row := self._evidence.of(image)) and row.digest:
             found[row.digest] = None
@@ -140,10 +146,11 @@ class Scans:
 
     def _same(self, image: Image, scan: Scan) -> bool | None:
         """Whether a scan is of the image's content, None where that cannot be told."""
-        pairs = [(one, other) for one in image.digests for other in scan.digests]
-        related = [self._evidence.related(image.repository, *pair) for pair in pairs]
-        if any(related) or set(_image_ids(image)) & {scan.image_id, *scan.digests}:
+        if {*self._contents(image), *_image_ids(image)} & {scan.image_id, *scan.digests}:
             return True
+        pairs = [(one, other) for one in image.digests for other in scan.digests]
+        # What is related and yet not of the image is of a platform that no node runs it on.
+        related = [self._evidence.related(image.repository, *pair) for pair in pairs]
         return None if not related or None in related else False
 
     def _of_containers(self, image: Image) -> Iterator[Scan]:
@@ -172,5 +179,7 @@ def _names(use: ImageUse) -> Iterator[tuple[str, str]]:
 
 def _image_ids(image: Image) -> tuple[str, ...]:
     """The digests of configurations that run, where nodes tell only those."""
+    if image.runs:
+        return ()
     found = (parse_image_id(running.image_id) for use in image.uses for _, running in use.running())
     return tuple(dict.fromkeys(each.digest for each in found if each.digest and not each.repository))

@@ -6,8 +6,8 @@ import msgspec
 
 from auditor import wire
 from auditor.scans.results import (
-    Finding,
     Scan,
+    Scanned,
     ScannedContainer,
     Vulnerability,
     clipped,
@@ -23,7 +23,7 @@ class ReportFold:
     """The reports of one list. Equal vulnerabilities, and equal lists of them, are kept once."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.scanned: list[Scanned] = []
         self._known: dict[tuple[object, ...], Vulnerability] = {}
         self._lists: dict[tuple[Vulnerability, ...], tuple[Vulnerability, ...]] = {}
 
@@ -36,7 +36,7 @@ class ReportFold:
         found = tuple(dict.fromkeys(self._vulnerability(each) for each in report.vulnerabilities or ()))
         place = f"VulnerabilityReport {metadata.namespace or ''}/{metadata.name or ''}"
         scan = _scan(report, metadata, origin or place)
-        self.findings.append((scan, self._lists.setdefault(found, found)))
+        self.scanned.append((scan, self._lists.setdefault(found, found)))
 
     def _vulnerability(self, each: wire.ReportVulnerability) -> Vulnerability:
         key = msgspec.structs.astuple(each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -13,7 +13,7 @@ from auditor.image import MalformedReference, parse, parse_image_id
 
 Level = Literal["critical", "high", "medium", "low", "negligible", "unknown"]
 LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "negligible", "unknown")
-"""How severe scanners call a vulnerability, the worst first. Of `unknown` nobody has said it yet: it is not harmless."""
+"""How severe scanners call a vulnerability, the worst first. `unknown` is not harmless: nobody has said it yet."""
 
 SOME_VERSION = "a later version"
 """Stands for the fixed version where a scanner says that there is one, and not which."""
@@ -75,12 +75,12 @@ class Scan(Part, frozen=True):
     content: int = 0
 
     @property
-    def name(self) -> str:
-        """What it says that it scanned."""
-        return next((*self.tags, *self.digests, self.image_id, "an image without a name"))
+    def label(self) -> str:
+        """The scanner with its version, as far as it says."""
+        return f"{self.scanner} {self.version}".strip()
 
 
-Finding = tuple[Scan, tuple[Vulnerability, ...]]
+Scanned = tuple[Scan, tuple[Vulnerability, ...]]
 """A scan and what it found, before equal things are put together."""
 
 
@@ -95,13 +95,14 @@ class ScanResults(Part, frozen=True):
         """What a scan found."""
         return tuple(self.vulnerabilities[index] for index in self.contents[scan.content])
 
-    def findings(self) -> Iterable[Finding]:
+    def scanned(self) -> Iterator[Scanned]:
+        """As before they were put together."""
         return ((scan, self.found(scan)) for scan in self.scans)
 
 
-def put_together(findings: Iterable[Finding]) -> ScanResults:
-    """The results, ordered: the same findings give the same value in whatever order they came."""
-    everything = list(findings)
+def put_together(scanned: Iterable[Scanned]) -> ScanResults:
+    """The results, ordered: the same scans give the same value in whatever order they came."""
+    everything = list(scanned)
     lists = dict.fromkeys(found for _, found in everything)
     ordered = sorted({each for found in lists for each in found}, key=_order)
     numbers = {each: index for index, each in enumerate(ordered)}

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 from typing import Any
 
 from auditor.evidence import SignatureMaterial
+from auditor.signatures.keyless import Content, judge
 from auditor.signatures.keys import verifies
+from auditor.signatures.promises import as_bundle
 from auditor.signatures.verdicts import Trust, Verdict
 
 SIGNATURE = "dev.cosignproject.cosign/signature"
-CERTIFICATES = ("dev.sigstore.cosign/certificate", "dev.cosignproject.cosign/certificate")
+_CERTIFICATES = ("dev.sigstore.cosign/certificate", "dev.cosignproject.cosign/certificate")
+_PROMISE = "dev.sigstore.cosign/bundle"
+_TIMESTAMP = "dev.sigstore.cosign/rfc3161timestamp"
 _TYPES = ("cosign container image signature", "https://sigstore.dev/cosign/sign/v1")
 _DIGEST = "docker-manifest-digest"
 
 
 def verify(material: SignatureMaterial, digest: str, trust: Trust) -> Verdict:
-    """Judges a signature over the image of this digest by the trusted keys.
+    """Judges a signature over the image of this digest by the trusted keys, then by the identities.
 
     The bytes are verified before anything in them is believed. `docker-reference` is not compared, as cosign does not:
     the digest alone says which content was signed.
@@ -30,18 +35,37 @@ def verify(material: SignatureMaterial, digest: str, trust: Trust) -> Verdict:
     if not signature:
         return Verdict("broken", "it holds no signature in base64")
     signer = next((name for name, key in trust.keys.items() if verifies(key, signature, material.payload)), None)
-    if signer is None and any(material.annotations.get(name) for name in CERTIFICATES):
-        return Verdict("unverified", "it was made with a certificate")
+    if signer is None and (certificate := _certificate(material)):
+        made = _by_certificate(material, certificate, trust)
+        if made.state != "trusted":
+            return made
+        signer = made.by
     claim = _claim(material.payload)
     if isinstance(claim, Verdict):
         return claim
     if signer is None:
         if claim != digest:
-            return Verdict("foreign", f"no trusted key made it, and it names {claim}, which is another image")
-        return Verdict("foreign", "no trusted key made it, or its payload was changed")
+            return Verdict("foreign", f"nobody who is trusted made it, and it names {claim}, which is another image")
+        return Verdict("foreign", "nobody who is trusted made it, or its payload was changed")
     if claim != digest:
         return Verdict("misplaced", f"it is the signature of {claim}", signer)
     return Verdict("trusted", "", signer)
+
+
+def _certificate(material: SignatureMaterial) -> str:
+    return next(filter(None, map(material.annotations.get, _CERTIFICATES)), "")
+
+
+def _by_certificate(material: SignatureMaterial, certificate: str, trust: Trust) -> Verdict:
+    """Judges by identities; the signature is over the payload."""
+    promise = material.annotations.get(_PROMISE, "")
+    if not promise and material.annotations.get(_TIMESTAMP):
+        return Verdict("unverified", "it has a timestamp alone, and no entry in a transparency log")
+    try:
+        bundle = as_bundle(certificate, material.annotations[SIGNATURE], promise)
+    except ValueError as error:
+        return Verdict("foreign", f"it was made with a certificate, and has {error}")
+    return judge(bundle, Content(sha256=hashlib.sha256(material.payload).digest()), trust)
 
 
 def decoded(text: str) -> bytes:

@@ -73,9 +73,10 @@ def _about(entry: Signature, image: Image) -> bool:
 
 
 def _trust(entry: Signature, files: Mapping[str, bytes]) -> Trust:
-    """The keys were tried when the policy was read; one whose file was not read trusts nobody."""
+    """Keys and roots were tried when the policy was read; one whose file was not read trusts nobody."""
     keys = {name: load_key(files[name]) for name in entry.keys if name in files}
-    return Trust(keys, tuple((identity.issuer, identity.subject) for identity in entry.identities))
+    identities = tuple((identity.issuer, identity.subject) for identity in entry.identities)
+    return Trust(keys, identities, files.get(entry.trust_root, b"") if entry.trust_root else None)
 
 
 def _judged(rows: list[ImageEvidence], trust: Trust) -> Iterator[Judged]:

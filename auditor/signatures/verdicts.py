@@ -11,11 +11,15 @@ from auditor.signatures.keys import PublicKey
 
 
 class Trust(Struct, frozen=True):
-    """What one entry of the policy trusts: keys by the names of their files, and identities of certificates."""
+    """What one entry of the policy trusts: keys by the names of their files, and identities of certificates.
+
+    An identity is an issuer and a subject, which may hold globs. `root` is the trusted_root.json that vouches for
+    certificates, None for that of Sigstore's public good instance.
+    """
 
     keys: Mapping[str, PublicKey] = {}
     identities: tuple[tuple[str, str], ...] = ()
-    """Issuer and subject."""
+    root: bytes | None = None
 
 
 class Verdict(Struct, frozen=True):

@@ -44,10 +44,11 @@ class Aside:
         return wanted, sum(count for kind, count in self._dropped.items() if kind in self._kinds)
 
     def rest(self) -> Counter[str]:
-        """How many of the others there were, by kind."""
+        """How many of the others there were, by kind. ConfigMaps are read for rules, too."""
         counts: Counter[str] = Counter()
+        read = self._kinds | {("", "ConfigMap")}
         for document in self._kept:
-            counts[document.kind] += (group_of(document), document.kind) not in self._kinds
-        for (_, kind), count in self._dropped.items():
-            counts[kind] += count
+            counts[document.kind] += (group_of(document), document.kind) not in read
+        for (group, kind), count in self._dropped.items():
+            counts[kind] += count * ((group, kind) != ("", "ConfigMap"))
         return +counts

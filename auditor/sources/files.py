@@ -18,7 +18,7 @@ from auditor.parameters import POLICIES
 from auditor.sources import fixture
 from auditor.sources.aside import Aside
 from auditor.sources.documents import Document, read_text
-from auditor.sources.kinds import UNMISTAKABLE, item_of, own_group, resource_of
+from auditor.sources.kinds import UNMISTAKABLE, is_configmap, item_of, own_group, resource_of
 from auditor.sources.unpack import drain, expand
 from auditor.sources.walk import host_root, walk
 
@@ -189,6 +189,9 @@ class _Gathered(Generic[L]):
             raise _not_an_object(document)
         self.documents += 1
         resource = resource_of(document)
+        if is_configmap(document):
+            self._add(wire.ALL_CONFIGMAPS, document)
+            self.listings.setdefault(wire.RULE_CONFIGMAPS.name, self.inventory.begin(wire.RULE_CONFIGMAPS))
         if resource is None:
             self.aside.put(document)
         else:

@@ -43,6 +43,11 @@ def resource_of(document: Document) -> wire.Resource | None:
     return _KINDS.get((group, document.kind))
 
 
+def is_configmap(document: Document) -> bool:
+    """Whether it is read for the rules that it may hold, whatever else it is read for."""
+    return document.kind == "ConfigMap" and not group_of(document)
+
+
 def group_of(document: Document) -> str:
     return document.api_version.rpartition("/")[0]
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from auditor import wire
 from auditor.errors import SourceError, UsageError
 from auditor.inventory import Inventory
-from auditor.sources import parameters, secretnames, workers
+from auditor.sources import configmaps, parameters, secretnames, workers
 from auditor.sources.admission import Admission
 from auditor.sources.configuration import identify
 from auditor.sources.discovery import Discovery
@@ -31,6 +31,8 @@ _THREADS = 5
 _LOOK_UPS = 16  # each of them is small, and most of it is waiting
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # The big ones first, so that none of them is left alone at the end.
+# Nobody who does not name it has the ConfigMaps of all namespaces read.
+_UNASKED = tuple(name for name in wire.BY_NAME if name != wire.ALL_CONFIGMAPS.name)
 _ORDER = ("pods", "replicasets", "jobs", "nodes", "deployments")
 
 
@@ -117,7 +119,7 @@ class _Scan:
         self._namespaces: set[str] = set()
         discovery = Discovery(reader)
         self.groups = discovery.groups
-        self._names = options.resources or tuple(wire.BY_NAME)
+        self._names = options.resources or _UNASKED
         self._lists = Lists(
             reader, discovery, inventory, progress, options.page_size, self._see, settled(options.encoding)
         )
@@ -131,6 +133,7 @@ class _Scan:
         self._admission.follow(outcomes, _THREADS)
         if wire.PARAMETERS.name in self._names:
             parameters.look_up(self._lists, outcomes, _THREADS)
+        configmaps.look_up(self._lists, self._names, outcomes, self._options.namespaces, _THREADS)
         readable = _readable([outcome for outcome in outcomes if outcome.resource.name == "secrets"])
         secretnames.look_up(self._reader, self._inventory, readable, _LOOK_UPS)
         if self.uid is None:

@@ -40,7 +40,16 @@ from auditor.wire.nodes import Node, NodeImage, NodeInfo, NodeSpec, NodeStatus
 from auditor.wire.pods import HostAlias, Pod, PodOS, PodSpec, PodStatus, PodTemplate, Template
 from auditor.wire.policies import Parameter, PolicyObject, decode_parameter
 from auditor.wire.resource import Object, Resource
-from auditor.wire.resources import BY_NAME, RESOURCES, SECRET_TYPES, WORKLOADS
+from auditor.wire.resources import (
+    ALL_CONFIGMAPS,
+    BY_NAME,
+    PROTOBUF,
+    RESOURCES,
+    RULE_CONFIGMAPS,
+    SECRET_TYPES,
+    WATCHED,
+    WORKLOADS,
+)
 from auditor.wire.services import (
     Endpoint,
     EndpointConditions,
@@ -57,22 +66,28 @@ from auditor.wire.vulnerabilityreports import (
     VulnerabilityReport,
     resource_name,
 )
+from auditor.wire.watching import ConfigMap, WatchedObject
 from auditor.wire.workloads import JobSpec, JobTemplate, Workload, WorkloadSpec, WorkloadStatus
 
 __all__ = [
     "ADMISSION",
+    "ALL_CONFIGMAPS",
     "BY_NAME",
     "CONFIGMAPS",
     "CONSTRAINTS",
     "FOUND",
     "NOTHING",
     "PARAMETERS",
+    "PROTOBUF",
     "RESOURCES",
+    "RULE_CONFIGMAPS",
     "SECRET_TYPES",
     "SETTINGS",
+    "WATCHED",
     "WORKLOADS",
     "Annotations",
     "CSIVolume",
+    "ConfigMap",
     "Container",
     "ContainerState",
     "ContainerStatus",
@@ -132,6 +147,7 @@ __all__ = [
     "VolumeMount",
     "VulnerabilityReport",
     "Waiting",
+    "WatchedObject",
     "Wire",
     "Workload",
     "WorkloadSpec",

@@ -29,10 +29,12 @@ def unwrapped(body: bytes) -> Envelope:
     if not body.startswith(MAGIC):
         raise msgspec.DecodeError("not the API server's protobuf")
     parts = dict(fields(memoryview(body)[len(MAGIC) :]))
+    if _RAW not in parts:
+        raise msgspec.DecodeError("ended early")
     if parts.get(_CONTENT_ENCODING):
         raise msgspec.DecodeError("in an encoding of its own")
     said = dict(fields(parts.get(_TYPE_META, _NONE)))
-    return Envelope(text(said.get(_API_VERSION, _NONE)), text(said.get(_KIND, _NONE)), parts.get(_RAW, _NONE))
+    return Envelope(text(said.get(_API_VERSION, _NONE)), text(said.get(_KIND, _NONE)), parts[_RAW])
 
 
 def is_whole(body: bytes) -> bool:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
-import msgspec
 from google.protobuf.descriptor_pb2 import EDITION_2023, DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 
 from auditor.wire.fields import Base64, EncodedJson, Number, Sparse, Time, Undecoded, Wire
@@ -37,27 +36,23 @@ from google.protobuf.message_factory import GetMessageClass
 '''
 
 
-class _Field(NamedTuple):
-    """A field of a Struct, its number in the message that holds it, and of what type it is, or a list of what."""
+class Declaration(NamedTuple):
+    """A field of a Struct: its number, and of what type it is, or a list of what."""
 
     name: str
-    declared: Number
-    number: int
+    number: Number
     type: Any
     many: bool
 
-    @property
-    def is_struct(self) -> bool:
-        return isinstance(self.type, type) and issubclass(self.type, msgspec.Struct)
 
-
-def _fields(struct: type[Wire]) -> Iterator[tuple[str, Number, Any, bool]]:
-    """Name, number, type and whether it is a list of such."""
+def declarations(struct: type[Wire]) -> Iterator[Declaration]:
+    """The fields in their order."""
     hints = get_type_hints(struct, include_extras=True)
     for name in struct.__struct_fields__:
         hint = hints[name]
-        number = hint.__metadata__[0] if get_origin(hint) is Annotated else Number()
-        yield name, number, *_inner(hint.__origin__ if get_origin(hint) is Annotated else hint)
+        numbered = get_origin(hint) is Annotated
+        number = hint.__metadata__[0] if numbered else Number()
+        yield Declaration(name, number, *_inner(hint.__origin__ if numbered else hint))
 
 
 def _inner(hint: Any) -> tuple[Any, bool]:
@@ -68,9 +63,11 @@ def _inner(hint: Any) -> tuple[Any, bool]:
 
 def _differs(struct: Any) -> bool:
     """Whether a Struct stands for messages of several kinds that number its fields differently."""
-    if not (isinstance(struct, type) and issubclass(struct, Wire)):
-        return False
-    return any(number.of_kinds or _differs(inner) for _, number, inner, _ in _fields(struct))
+    return _is_struct(struct) and any(field.number.of_kinds or _differs(field.type) for field in declarations(struct))
+
+
+def _is_struct(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Wire)
 
 
 class _Messages:
@@ -98,12 +95,12 @@ class _Messages:
         self.structs.add(struct)
         inner: dict[str, str] = {}
         values = []
-        for (field, declared, type_, many), default in zip(_fields(struct), struct.__struct_defaults__, strict=True):
-            path = declared.path(kind)
+        for field, default in zip(declarations(struct), struct.__struct_defaults__, strict=True):
+            path = field.number.path(kind)
             if not path:
                 values.append("None" if default is None else "NOTHING")
-            elif many and len(path) > 1:
-                values.append(self._embedded(name, field, path, self.fill(type_)))
+            elif field.many and len(path) > 1:
+                values.append(self._embedded(name, field, path))
             else:
                 at, message = "m", name
                 for number in path[:-1]:
@@ -111,13 +108,9 @@ class _Messages:
                     if at not in inner:
                         inner[at] = f"{_parse(message)}({outer[0]}.{at})"
                         self._add(outer[1], at, number, _BYTES)
-                values.append(self._value(message, at, _Field(field, declared, path[-1], type_, many), kind))
-        self._define(
-            name,
-            struct.__name__,
-            inner,
-            "".join((f"{struct.__name__}(", *(f"\n            {v}," for v in values), "\n        )")),
-        )
+                values.append(self._value(message, at, field, kind))
+        arguments = "".join(f"\n            {value}," for value in values)
+        self._define(name, struct.__name__, inner, f"{struct.__name__}({arguments}\n        )")
         return name
 
     def _define(self, name: str, result: str, inner: Mapping[str, str], value: str) -> None:
@@ -125,46 +118,48 @@ class _Messages:
         body = "".join(f"        {line}\n" for line in (*lines, f"return {value}"))
         self.functions[name] = f"    def {_fill(name)}(part: bytes | memoryview) -> {result}:\n{body}"
 
-    def _value(self, message: str, at: str, field: _Field, kind: str) -> str:
+    def _value(self, message: str, at: str, field: Declaration, kind: str) -> str:
         """The expression for a field's value; the field is added to the message that holds it."""
+        number = field.number.path(kind)[-1]
         value = f"{at}.{field.name}"
         given = f'if {at}.HasField("{field.name}") else None'
-        if isinstance(field.declared, Sparse):
+        if isinstance(field.number, Sparse):
             part = self.fill(field.type)
             self.repeated.add(part)
-            self.marks[part] = field.declared.mark
-            return f"sparse(part, {field.number}, {_mark(part)}, {_seen(part)})"
+            self.marks[part] = field.number.mark
+            return f"sparse(part, {number}, {_mark(part)}, {_seen(part)})"
         if get_origin(field.type) is dict:
-            entry = "EncodedEntry" if isinstance(field.declared, Base64) else "Entry"
-            return f"dict({self._repeated(message, value, field, entry)}) or None"
-        if field.is_struct and field.many:
-            return self._repeated(message, value, field, self.fill(field.type))
-        scalar = _SCALARS.get(field.type, _BYTES) if not isinstance(field.declared, Time) else _BYTES
-        self._add(message, field.name, field.number, scalar, many=field.many or field.type is Undecoded)
-        if isinstance(field.declared, Time):
+            entry = "EncodedEntry" if isinstance(field.number, Base64) else "Entry"
+            return f"dict({self._repeated(message, value, number, field, entry)}) or None"
+        if _is_struct(field.type) and field.many:
+            return self._repeated(message, value, number, field, self.fill(field.type))
+        scalar = _BYTES if isinstance(field.number, Time) else _SCALARS.get(field.type, _BYTES)
+        self._add(message, field.name, number, scalar, many=field.many or field.type is Undecoded)
+        if isinstance(field.number, Time):
             return f"time({_parse('Time')}({value}).seconds)"
-        if isinstance(field.declared, EncodedJson):
+        if isinstance(field.number, EncodedJson):
             self.structs.add(field.type)
             return f"decode_object({field.type.__name__}, {value}) {given}"
-        if field.is_struct:
+        if _is_struct(field.type):
             return f"{_fill(self.fill(field.type, kind))}({value}) {given}"
         if field.many or field.type is Undecoded:
             return f"list({value})"
         return f"{value} or None" if field.type is str else f"{value} {given}"
 
-    def _repeated(self, message: str, value: str, field: _Field, part: str) -> str:
-        self._add(message, field.name, field.number, _BYTES, many=True)
+    def _repeated(self, message: str, value: str, number: int, field: Declaration, part: str) -> str:
+        self._add(message, field.name, number, _BYTES, many=True)
         self.repeated.add(part)
         return f"[{_seen(part)}[part] for part in {value}]"
 
-    def _embedded(self, message: str, field: str, path: tuple[int, ...], part: str) -> str:
+    def _embedded(self, message: str, field: Declaration, path: tuple[int, ...]) -> str:
         """A list of messages of which only the one is read that Go embeds in them."""
         outer, number = path
         wrapper = f"{message}In{outer}"
-        self._add(message, field, outer, _BYTES, many=True)
+        part = self.fill(field.type)
+        self._add(message, field.name, outer, _BYTES, many=True)
         self._add(wrapper, "inner", number, _BYTES)
         self.repeated.add(part)
-        return f"[{_seen(part)}[{_parse(wrapper)}(part).inner] for part in m.{field}]"
+        return f"[{_seen(part)}[{_parse(wrapper)}(part).inner] for part in m.{field.name}]"
 
     def _add(self, message: str, name: str, number: int, type: int, *, many: bool = False) -> None:  # noqa: A002
         field = self.messages.setdefault(message, DescriptorProto(name=message)).field.add(name=name, number=number)

@@ -11,6 +11,7 @@ from auditor.wire.pods import Pod, PodTemplate
 from auditor.wire.policies import Parameter, PolicyObject
 from auditor.wire.services import EndpointSlice, Service
 from auditor.wire.vulnerabilityreports import VulnerabilityReport
+from auditor.wire.watching import ConfigMap, WatchedObject
 from auditor.wire.workloads import Workload
 
 Object = (
@@ -26,6 +27,8 @@ Object = (
     | PolicyObject
     | Parameter
     | VulnerabilityReport
+    | WatchedObject
+    | ConfigMap
     | Partial
 )
 
@@ -33,7 +36,8 @@ Object = (
 class Resource(Struct, frozen=True):
     """A list that can be asked for. `name` is what coverage calls it: the plural, and the group where the plural is not
     the core's. `selectors` make several lists of one; `versions` are tried in turn where `version` is not served.
-    `covered_as` is what coverage calls several lists together. `protobuf`: the fields of its type are numbered, and it
+    `covered_as` is what coverage calls several lists together; `listed_as` is the plural where the name does not begin
+    with it. `protobuf`: the fields of its type are numbered, and it
     can be read in that encoding too, which only built-in kinds have.
     """
 
@@ -48,6 +52,7 @@ class Resource(Struct, frozen=True):
     covered_as: str = ""
     page_size: int = 0
     protobuf: bool = False
+    listed_as: str = ""
 
     @property
     def coverage(self) -> str:
@@ -60,7 +65,7 @@ class Resource(Struct, frozen=True):
 
     @property
     def plural(self) -> str:
-        return self.name.partition(".")[0]
+        return self.listed_as or self.name.partition(".")[0]
 
     def path(self, namespace: str = "") -> str:
         """The request path of the list, over all namespaces or in one."""

@@ -8,9 +8,26 @@ from auditor.wire.nodes import Node
 from auditor.wire.pods import Pod
 from auditor.wire.resource import Resource
 from auditor.wire.vulnerabilityreports import VulnerabilityReport
+from auditor.wire.watching import ConfigMap, WatchedObject
 from auditor.wire.workloads import Workload
 
 SECRET_TYPES = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
+
+_OPERATOR = "monitoring.coreos.com"
+WATCHED: tuple[Resource, ...] = (
+    Resource("networkpolicies.networking.k8s.io", "NetworkPolicy", WatchedObject, group="networking.k8s.io"),
+    Resource(f"prometheusrules.{_OPERATOR}", "PrometheusRule", WatchedObject, group=_OPERATOR, page_size=100),
+    Resource(f"prometheuses.{_OPERATOR}", "Prometheus", WatchedObject, group=_OPERATOR, page_size=100),
+    Resource(f"thanosrulers.{_OPERATOR}", "ThanosRuler", WatchedObject, group=_OPERATOR, page_size=100),
+)
+"""Network policies, and the alerts of the Prometheus operator with what loads them."""
+
+# A ConfigMap is up to a megabyte, and hardly one in a hundred holds rules.
+RULE_CONFIGMAPS = Resource("watchers' configmaps", "ConfigMap", ConfigMap, page_size=20, listed_as="configmaps")
+"""ConfigMaps of the namespaces in which Falco or a Prometheus runs: they load none of other namespaces."""
+
+ALL_CONFIGMAPS = Resource("all configmaps", "ConfigMap", ConfigMap, page_size=20, listed_as="configmaps")
+"""Those of the whole cluster, which only the search for what nobody loads needs."""
 
 RESOURCES: tuple[Resource, ...] = (
     Resource("namespaces", "Namespace", Namespace, namespaced=False, protobuf=True),
@@ -36,10 +53,11 @@ RESOURCES: tuple[Resource, ...] = (
         version="v1alpha1",
         page_size=20,
     ),
+    *WATCHED,
 )
 """Every list that can be asked for by a path that is known beforehand."""
 
-BY_NAME = {resource.name: resource for resource in (*RESOURCES, *FOUND)}
+BY_NAME = {resource.name: resource for resource in (*RESOURCES, *FOUND, RULE_CONFIGMAPS, ALL_CONFIGMAPS)}
 
 WORKLOADS = tuple(resource.name for resource in RESOURCES if resource.type is Workload)
 

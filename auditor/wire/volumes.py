@@ -19,6 +19,7 @@ class SecretVolume(Wire):
 
 class ProjectedSource(Wire):
     secret: Annotated[LocalReference | None, Number(1, 1)] = None
+    config_map: Annotated[LocalReference | None, Number(3, 1)] = None
 
 
 class Projected(Wire):
@@ -38,5 +39,6 @@ class Volume(Wire):
     image: Annotated[ImageVolume | None, Number(2, 30)] = None
     secret: Annotated[SecretVolume | None, Number(2, 6)] = None
     projected: Annotated[Projected | None, Number(2, 26)] = None
+    config_map: Annotated[LocalReference | None, Number(2, 19, 1)] = None
     csi: Annotated[CSIVolume | None, Number(2, 28)] = None
     host_path: Annotated[HostPath | None, Number(2, 1)] = None

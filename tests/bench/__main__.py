@@ -22,6 +22,7 @@ AUDITOR = [sys.executable, "-m", "auditor"]
 CLIENT = [sys.executable, "-m", "tests.bench.client"]
 REGISTRY = [sys.executable, "-m", "tests.bench.registry"]
 ROUNDS = 3
+_FLEET = 8
 
 
 class Run(NamedTuple):
@@ -29,6 +30,20 @@ class Run(NamedTuple):
 
     seconds: float
     mebibytes: float
+
+
+def contexts(kubeconfig: str, count: int) -> str:
+    """A kubeconfig with so many contexts, each of a cluster of its own name, all served as the one of the first is."""
+    text = Path(kubeconfig).read_text()
+    address = text.partition("server: '")[2].partition("'")[0]
+    path = Path(f"{kubeconfig}-{count}")
+    path.write_text(
+        "apiVersion: v1\nkind: Config\nusers: [{name: bench, user: {token: fake-token}}]\nclusters:\n"
+        + "".join(f"- {{name: bench-{n}, cluster: {{server: '{address}'}}}}\n" for n in range(count))
+        + "contexts:\n"
+        + "".join(f"- {{name: bench-{n}, context: {{cluster: bench-{n}, user: bench}}}}\n" for n in range(count))
+    )
+    return str(path)
 
 
 @contextmanager
@@ -102,12 +117,25 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
         bare = best([*CLIENT, "bare", kubeconfig])
         audit = best([*scan, "--kubeconfig", kubeconfig])
         typed = best([*CLIENT, "typed", kubeconfig], 1)
+        # Metrics are short: what is compared is the reading of clusters, not the writing of one long report.
+        metrics = [*AUDITOR, *scan[3:-1], f"prometheus={folder / 'report.prom'}"]
+        fleet = [*metrics, "--kubeconfig", contexts(kubeconfig, _FLEET), "--all-contexts", "--parallel"]
+        alone = best([*metrics, "--kubeconfig", kubeconfig], 1)
+        one_by_one = best([*fleet, "1"], 1)
+        at_once = best([*fleet, "4"], 1)
     yield ("bare GET of 10,000 pods", f"{bare.seconds:.2f} s", "", "")
     yield ("scan of 10,000 pods", f"{audit.seconds:.2f} s", "", "")
     yield ("kubernetes client's typed list of 10,000 pods", f"{typed.seconds:.2f} s", "", "")
     yield row("scan / bare GET, 10,000 pods", audit.seconds / bare.seconds, "x", 5)
     yield row("typed list / scan, 10,000 pods", typed.seconds / audit.seconds, "x", 8, least=True)
     yield row("peak memory of the scan, 10,000 pods", audit.mebibytes, " MiB", 200)
+    yield (f"scan of {_FLEET} clusters of 10,000 pods, one by one", f"{one_by_one.seconds:.2f} s", "", "")
+    yield (f"scan of {_FLEET} clusters of 10,000 pods, 4 at a time", f"{at_once.seconds:.2f} s", "", "")
+    yield row("4 at a time / one by one, seconds", at_once.seconds / one_by_one.seconds, "x", 1.25)
+    yield row("4 at a time / one by one, peak memory", at_once.mebibytes / one_by_one.mebibytes, "x", 2.5)
+    yield row(
+        f"{_FLEET} clusters one by one / one cluster, peak memory", one_by_one.mebibytes / alone.mebibytes, "x", 2
+    )
     saved = str(folder / "snapshot.json.gz")
     with server(150_000, ready=False, folder=folder) as kubeconfig:
         large = run([*scan, "--kubeconfig", kubeconfig, "--save-snapshot", saved])

@@ -15,6 +15,7 @@ import pytest
 
 from auditor.cli import run
 from tests.auditing import ROOT
+from tests.real import program
 
 WEB = """\
 apiVersion: apps/v1
@@ -126,7 +127,7 @@ def test_a_dry_run_prints_what_patch_applies(here: Path, capsysbinary: Any, befo
     assert run([*waive, "--dry-run"]) == 0
     diff = capsysbinary.readouterr().out
     assert (policy.read_bytes().decode() if policy.exists() else None) == before
-    subprocess.run(["git", "apply", "--unsafe-paths", "-p0", "-"], input=diff, check=True, cwd=here)
+    subprocess.run([program("git"), "apply", "--unsafe-paths", "-p0", "-"], input=diff, check=True, cwd=here)
     applied = policy.read_bytes()
     policy.write_bytes(before.encode()) if before is not None else policy.unlink()
     assert run(waive) == 0
@@ -180,6 +181,11 @@ def test_a_link_to_nothing_gets_its_file(here: Path) -> None:
         (["floating-tag", "-n", "a", *WHY, "--policy", "/dev/null"], "no regular file"),
         (["floating-tag", "-n", "a", *WHY, "--policy", "gone/p.yaml"], "gone is not a directory"),
         (["floating-tag", "-n", "a", *WHY, "--policy", "."], "is a directory"),
+        (["floating-tag", "-n", "a", *WHY, "--policy", ".", "--dry-run"], "no regular file"),
+        (["floating-tag", "-n", "a", *WHY, "--policy", "web.yaml/p.yaml"], "web.yaml"),
+        (["floating-tag", "-n", "a", *WHY, "--policy", "web.yaml/p.yaml", "--dry-run"], "Not a directory"),
+        (["floating-tag", "-n", "a", *WHY, "--policy", "x" * 300], "File name too long"),
+        (["floating-tag", "-n", "a", *WHY, "--policy", "loop.yaml"], "loop.yaml"),
     ],
 )
 def test_bad_usage_writes_nothing(
@@ -187,13 +193,14 @@ def test_bad_usage_writes_nothing(
 ) -> None:
     audit()
     Path("wrong.yaml").write_text("version: 7\n")
-    before = {path.name: path.read_bytes() for path in here.iterdir()}
+    Path("loop.yaml").symlink_to("loop.yaml")
+    before = {path.name: path.read_bytes() for path in here.iterdir() if path.is_file()}
     capsys.readouterr()
     assert run(["waive", *arguments]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert says in told.err
-    assert {path.name: path.read_bytes() for path in here.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
 
 
 def test_ids_that_are_not_there_or_not_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Reports of several clusters in every format: each finding says where it is, and a cluster that failed is not missed."""
+"""Reports of several clusters in every format: findings say where they are, and no cluster that failed is missed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from auditor.diff import diff
@@ -51,7 +51,7 @@ def test_the_fleet(golden: Golden, format_: str, name: str) -> None:
 def test_the_table_groups_by_cluster_then_namespace() -> None:
     text = render("table", FLEET)
     groups = re.findall(r"^(\S+/\S+): \d", text.partition("FAILURES")[2].partition("TO JUDGE")[0], re.MULTILINE)
-    assert [group.partition("/")[0] for group in groups] == ["east"] * 4 + ["west"] * 4
+    assert [group.partition("/")[0] for group in groups] == ["east"] * 3 + ["west"] * 3
     assert len(set(groups)) == len(groups)
     assert re.search(r"^dead +- +NOT AUDITED", text, re.MULTILINE)
     assert "Not read: all of dead" in text
@@ -84,7 +84,7 @@ def test_sarif_places_and_fingerprints_hold_the_cluster() -> None:
 
 def test_junit_has_suites_of_each_cluster_and_an_error_for_one_that_failed() -> None:
     found = suites(parsed(FLEET))
-    assert list(found)[0] == "dead"
+    assert next(iter(found)) == "dead"
     assert [case.find("error") is not None for case in found["dead"].iter("testcase")] == [True]
     assert {"calm/payments", "calm/quiet", "east/payments", "west/(cluster)"} <= set(found)
     assert found["calm/payments"].find("properties/property[@name='passed subjects']").get("value") == "3"
@@ -133,7 +133,6 @@ def test_the_page_filters_by_cluster_and_namespace(opened: Opener) -> None:
     assert tab.complaints() == []
 
 
-# An Item is what the reports of one cluster are drawn as; the names of clusters are as hostile.
 _FLEETS = st.lists(st.tuples(ANY, reports()), min_size=2, max_size=3, unique_by=lambda one: one[0])
 
 
@@ -142,7 +141,7 @@ def _fleet(drawn: list[tuple[str, Report]], dead: str) -> Report:
     return merge([*made, not_audited(f"9{dead}", dead, PolicyRow(), dead)])
 
 
-@settings(max_examples=30)
+@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(_FLEETS, ANY)
 def test_hostile_names_of_clusters_do_nothing(drawn: list[tuple[str, Report]], dead: str) -> None:
     whole = _fleet(drawn, dead)

@@ -9,7 +9,16 @@ import pytest
 
 from tests.apiserver import ApiServer
 from tests.apistore import Store
+from tests.protobuf import encoded
 from tests.sources.probing_story import Probing, labelled
+
+
+@pytest.fixture(params=["json", "protobuf"])
+def encoding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The encoding of lists that the test API server has at most."""
+    if request.param == "protobuf":
+        monkeypatch.setattr(ApiServer, "encode", staticmethod(encoded))
+    return str(request.param)
 
 
 @pytest.fixture

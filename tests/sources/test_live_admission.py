@@ -18,6 +18,8 @@ from tests.apiserver import ApiServer, Request, Response, plain
 from tests.apistore import Store
 from tests.sources.scanning import Scan, named, scan
 
+pytestmark = pytest.mark.usefixtures("encoding")
+
 VALIDATING = "validatingwebhookconfigurations.admissionregistration.k8s.io"
 POLICIES = [resource for resource in wire.ADMISSION if resource.type is wire.PolicyObject]
 ENGINES = [resource for resource in POLICIES if own_group(resource.group)]

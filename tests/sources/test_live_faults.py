@@ -17,6 +17,8 @@ from tests.apiserver import ApiServer, Close, Cut, Damage, Fault, Hang, Reply, R
 from tests.apistore import Store
 from tests.sources.scanning import named, pod, scan, write_kubeconfig
 
+pytestmark = pytest.mark.usefixtures("encoding")
+
 PODS = "/api/v1/pods"
 
 
@@ -163,7 +165,7 @@ def test_what_is_no_list_is_not_tried_again(tmp_path: Path, server: ApiServer, a
     row = found.row("pods")
     assert (row.state, row.complete) == ("failed", False)
     assert reason in row.detail
-    assert server.count(PODS) == 1
+    assert server.count(PODS) == (2 if answer.status == 406 else 1)  # after a 406, once more for JSON alone
 
 
 def test_rights_that_are_taken_away_half_way(tmp_path: Path, server: ApiServer) -> None:

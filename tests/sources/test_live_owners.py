@@ -17,6 +17,8 @@ from tests.apiserver import ApiServer, Reply, plain
 from tests.apistore import Store
 from tests.sources.scanning import named, owned, pod, scan, write_kubeconfig
 
+pytestmark = pytest.mark.usefixtures("encoding")
+
 TEKTON = "tekton.dev/v1"
 
 

@@ -20,6 +20,8 @@ from tests.apiserver import ApiServer, Damage, Reply, Request, Response
 from tests.apistore import Store
 from tests.sources.scanning import Scan, named, pod, scan
 
+pytestmark = pytest.mark.usefixtures("encoding")
+
 PODS = "/api/v1/pods"
 ROLLOUTS = "/apis/argoproj.io/v1alpha1/rollouts"
 

@@ -17,6 +17,8 @@ from tests.apistore import Store
 from tests.sources.scanning import Scan, named, scan
 from tests.sources.test_live_admission import world
 
+pytestmark = pytest.mark.usefixtures("encoding")
+
 REGISTRATION = "admissionregistration.k8s.io/v1"
 BINDINGS = "validatingadmissionpolicybindings"
 LIMITS = "rules.example/v1"

@@ -14,6 +14,8 @@ from tests.apiserver import ApiServer, Request, Response, plain
 from tests.apistore import Store
 from tests.sources.scanning import named, pod, scan
 
+pytestmark = pytest.mark.usefixtures("encoding")
+
 
 @pytest.fixture
 def store() -> Store:

@@ -1,0 +1,92 @@
+"""The options about results of vulnerability scanners, and reading them for a scan or a snapshot."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from msgspec import Struct
+
+from auditor.errors import UsageError
+from auditor.escape import escape
+
+if TYPE_CHECKING:
+    from auditor.collect import Collected
+    from auditor.sources.scan_results.clair_server import Clair
+    from auditor.sources.scan_results.files import Given
+
+ISSUER = "auditor"
+_SHOWN = 20
+
+Results = Annotated[
+    list[str] | None,
+    typer.Option("--scan-results", metavar="PATH", help="Results of Trivy, Grype, Clair; repeatable."),
+]
+Server = Annotated[
+    str | None, typer.Option("--clair", metavar="URL", help="Ask this Clair v4 about the images that run.")
+]
+Token = Annotated[str | None, typer.Option("--clair-token", metavar="FILE", help="A bearer token for Clair.")]
+Key = Annotated[
+    str | None, typer.Option("--clair-psk", metavar="FILE", help="Clair's pre-shared key, base64, to sign tokens with.")
+]
+Issuer = Annotated[str, typer.Option("--clair-issuer", metavar="NAME", help="Who signs them, by Clair's auth.psk.iss.")]
+
+
+class ScanOptions(Struct, frozen=True):
+    """As given on the command line."""
+
+    results: list[str] | None = None
+    clair: str | None = None
+    token: str | None = None
+    key: str | None = None
+    issuer: str = ISSUER
+
+
+def reader(
+    options: ScanOptions, before: Callable[[Collected], Collected] = lambda collected: collected
+) -> Callable[[Collected], Collected]:
+    """Puts scan results into what was collected, and then went through `before`: Clair is asked by what registries say.
+
+    Files are read at once, so that a wrong path ends the run before it begins: SourceError, UsageError.
+    """
+    if not options.clair and (options.token or options.key or options.issuer != ISSUER):
+        raise UsageError("options about Clair were given, and it is not asked", "Add --clair URL.")
+    if not options.results and not options.clair:
+        return before
+    from auditor.scans.giving import with_scans
+    from auditor.sources.scan_results.clair_server import clair_at
+    from auditor.sources.scan_results.files import Given, read_files
+
+    server = clair_at(options.clair, options.token, options.key, options.issuer) if options.clair else None
+    files = read_files(options.results or ())
+    _warn(files.faults)
+
+    def read(found: Collected) -> Collected:
+        collected = before(found)
+        told = _ask(server, collected) if server else Given()
+        _warn(told.faults)
+        snapshot = with_scans(collected.snapshot, (*files.scanned, *told.scanned), (*files.faults, *told.faults))
+        return msgspec.structs.replace(collected, snapshot=snapshot)
+
+    return read
+
+
+def _ask(server: Clair, collected: Collected) -> Given:
+    from auditor.sources.progress import Progress
+    from auditor.sources.scan_results.clair_server import ask
+
+    progress = Progress.on()
+    try:
+        return ask(server, collected.snapshot, lambda: progress.advance("Clair's reports", 1))
+    finally:
+        progress.finish()
+
+
+def _warn(faults: tuple[str, ...]) -> None:
+    for fault in faults[:_SHOWN]:
+        print(f"warning: {escape(fault)}", file=sys.stderr)
+    if len(faults) > _SHOWN:
+        print(f"warning: and {len(faults) - _SHOWN:,} more scan results that cannot be used", file=sys.stderr)

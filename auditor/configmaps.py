@@ -1,0 +1,212 @@
+"""ConfigMaps in which something lies that is meant to watch or to decide: parsed facts of it, and nothing else.
+
+Everything else in a ConfigMap may be a secret that somebody put there: a value is looked at, and let go of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from auditor import wire
+from auditor.errors import SourceError
+from auditor.monitoring.facts import (
+    FalcoItem,
+    FalcoKind,
+    FalcoSettings,
+    KeyFacts,
+    PolicyText,
+    PrometheusRule,
+    RuleConfigMap,
+)
+from auditor.sources.yaml_events import read_yaml
+
+MAX_VALUE = 1 << 20
+"""Characters of a value: an API server keeps no larger ConfigMap."""
+MAX_FACTS = 5000
+"""Rules, macros and lists of one value; what is beyond is told as a fault."""
+MAX_TEXT = 64 << 10
+"""Characters of one condition, output or expression."""
+
+_FALCO = re.compile(r"""(?m)^[ \t]*-[ \t]+["']?(?:rule|macro|list)["']?[ \t]*:|\{\s*"(?:rule|macro|list)"\s*:""")
+_PROMETHEUS = re.compile(r"""(?m)^["']?groups["']?[ \t]*:|\{\s*"groups"\s*:""")
+_SETTINGS = re.compile(r"""(?m)^["']?(?:rules_files?|load_plugins|plugins|artifact)["']?[ \t]*:""")
+_POLICY = re.compile(
+    r"""(?m)^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?\w*(?:Policy|Policies|Constraint\w*|ImagePolicy\w*)\b"""
+)
+_REGO = re.compile(r"(?m)^package[ \t]+[\w.]+[ \t]*$")
+_REGO_RULE = re.compile(r"(?m)^(?:deny|violation|warn|allow|main)\b[^\n]*[\[{=]")
+_PULLS = re.compile(r"image.{0,40}?(?:pull|download)|pull.{0,40}?image", re.IGNORECASE | re.DOTALL)
+_PLACE = re.compile(r"^[^:]*:")
+
+# Labels whose keys say that a program watches for ConfigMaps through the API; of labels, no value is kept.
+_MAX_LABELS = 20
+
+
+class _Unfit(Exception):
+    """It looked like rules, and is none."""
+
+
+def rules_in(item: wire.ConfigMap, origin: str = "") -> RuleConfigMap | None:
+    """What is kept of a ConfigMap; None where nothing of it is."""
+    metadata = item.metadata or wire.Metadata()
+    keys = tuple(
+        found for key, text in sorted((item.data or {}).items()) if isinstance(text, str) for found in _key(key, text)
+    )
+    if not keys:
+        return None
+    labels = tuple(sorted(metadata.labels or {}))[:_MAX_LABELS]
+    return RuleConfigMap(metadata.namespace or "", metadata.name or "", keys, labels, origin)
+
+
+def _key(key: str, text: str) -> Iterator[KeyFacts]:
+    """What one value holds. Texts that look like nothing of interest are never parsed."""
+    if len(text) > MAX_VALUE:
+        if _FALCO.search(text[:MAX_VALUE]):
+            yield KeyFacts(key, "falco rules", "larger than a ConfigMap can be")
+        return
+    if _REGO.search(text) and _REGO_RULE.search(text):
+        yield KeyFacts(key, "policy", policies=(PolicyText("Rego"),))
+        return
+    falco, prometheus = bool(_FALCO.search(text)), bool(_PROMETHEUS.search(text))
+    if not (falco or prometheus or _SETTINGS.search(text) or _POLICY.search(text)):
+        return
+    try:
+        documents = [document.value for document in read_yaml(text.encode("utf-8", "replace"), "it")]
+        yield from _facts(key, documents)
+    except SourceError as error:
+        if falco or prometheus:
+            reason = _PLACE.sub("line ", str(error), count=1)
+            yield KeyFacts(key, "falco rules" if falco else "prometheus rules", reason)
+
+
+def _facts(key: str, documents: list[Any]) -> Iterator[KeyFacts]:
+    items = [entry for document in documents if isinstance(document, list) for entry in document]
+    mappings = [document for document in documents if isinstance(document, dict)]
+    falco = tuple(item for entry in items if (item := _falco_item(entry)))
+    if falco:
+        fault = f"more than {MAX_FACTS} rules, macros and lists" if len(falco) > MAX_FACTS else ""
+        yield KeyFacts(key, "falco rules", fault, falco=falco[:MAX_FACTS])
+        return
+    rules = tuple(rule for mapping in mappings for rule in _prometheus_rules(mapping))
+    if rules:
+        yield KeyFacts(key, "prometheus rules", prometheus=rules[:MAX_FACTS])
+        return
+    for mapping in mappings:
+        settings = _settings(mapping)
+        if settings:
+            yield KeyFacts(key, "falco settings", settings=settings)
+            return
+    policies = tuple(found for mapping in mappings if (found := _policy(mapping)))
+    if policies:
+        yield KeyFacts(key, "policy", policies=policies[:MAX_FACTS])
+
+
+def _falco_item(entry: Any) -> FalcoItem | None:
+    """Not of it: entries about versions."""
+    if not isinstance(entry, dict):
+        return None
+    kind: FalcoKind | None = next((kind for kind in ("rule", "macro", "list") if kind in entry), None)
+    if kind is None:
+        return None
+    name = _text(entry[kind])
+    changes = {key: how for key, how in _mapping(entry.get("override")).items() if how in ("append", "replace")}
+    if entry.get("append") is True:
+        changes |= {"condition": "append", "items": "append", "exceptions": "append"}
+    needed = {"rule": ("condition", "output", "desc", "priority"), "macro": ("condition",), "list": ("items",)}[kind]
+    missing = tuple(key for key in needed if key not in entry)
+    if kind == "rule" and "enabled" in entry and not {"condition", "output", "desc"} & entry.keys():
+        changes.setdefault("enabled", "replace")  # switches an earlier rule on or off
+    items = entry.get("items")
+    long = any(len(_text(entry.get(key))) > MAX_TEXT for key in ("condition", "output"))
+    return FalcoItem(
+        kind,
+        name[:500],
+        _text(entry.get("condition"))[:MAX_TEXT],
+        _text(entry.get("output"))[:MAX_TEXT],
+        _text(entry.get("source"))[:200],
+        _text(entry.get("priority"))[:50],
+        tuple(_text(part)[:500] for part in items) if isinstance(items, list) else (),
+        tuple(_exception_fields(entry.get("exceptions"))),
+        changes,
+        () if changes else missing,
+        entry.get("skip-if-unknown-filter") is True,
+        entry.get("warn_evttypes") is not False,
+        "a part of it is longer than any that Falco's users write" if long else "",
+    )
+
+
+def _exception_fields(exceptions: Any) -> Iterator[str]:
+    for entry in exceptions if isinstance(exceptions, list) else ():
+        fields = _mapping(entry).get("fields")
+        for field in fields if isinstance(fields, list) else [fields]:
+            if isinstance(field, str):
+                yield field.partition("[")[0][:200]
+
+
+def _prometheus_rules(mapping: dict[str, Any]) -> Iterator[PrometheusRule]:
+    groups = mapping.get("groups")
+    for group in groups if isinstance(groups, list) else ():
+        yield from rules_of_group(group)
+
+
+def rules_of_group(group: Any) -> Iterator[PrometheusRule]:
+    """The rules of one group, of a file or of a PrometheusRule."""
+    rules = _mapping(group).get("rules")
+    for rule in rules if isinstance(rules, list) else ():
+        if not isinstance(rule, dict) or "expr" not in rule:
+            continue
+        kind = "alert" if "alert" in rule else "record"
+        name = _text(rule.get(kind))
+        words = [name, *(_text(value) for value in _mapping(rule.get("annotations")).values())]
+        about = any(_PULLS.search(word[:2000]) for word in words)
+        expr = _text(rule.get("expr"))[:MAX_TEXT]
+        yield PrometheusRule(_text(_mapping(group).get("name"))[:500], kind, name[:500], expr, about)  # type: ignore[arg-type]
+
+
+def _settings(mapping: dict[str, Any]) -> FalcoSettings | None:
+    """falco.yaml, or falcoctl.yaml, which says what is fetched."""
+    files = next((mapping[key] for key in ("rules_files", "rules_file") if key in mapping), None)
+    loaded, plugins = mapping.get("load_plugins"), mapping.get("plugins")
+    artifact = _mapping(mapping.get("artifact"))
+    refs = [
+        _text(ref)[:500] for part in ("install", "follow") for ref in _list(_mapping(artifact.get(part)).get("refs"))
+    ]
+    if files is None and not refs:
+        return None
+    names = None
+    if isinstance(loaded, list):
+        names = tuple(_text(name)[:200] for name in loaded)
+    elif "plugins" in mapping and "load_plugins" not in mapping:
+        names = tuple(_text(_mapping(plugin).get("name"))[:200] for plugin in _list(plugins))
+    rules_files = (files,) if isinstance(files, str) else _list(files)
+    return FalcoSettings(tuple(_text(path)[:500] for path in rules_files), names, tuple(refs))
+
+
+def _policy(mapping: dict[str, Any]) -> PolicyText | None:
+    kind = mapping.get("kind")
+    if not isinstance(kind, str) or not _POLICY.search(f"kind: {kind[:200]}"):
+        return None
+    name = _text(_mapping(mapping.get("metadata")).get("name"))
+    return PolicyText(kind[:200], _text(mapping.get("apiVersion"))[:200], name[:500])
+
+
+def _text(value: Any) -> str:
+    return (
+        value
+        if isinstance(value, str)
+        else ""
+        if value is None
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

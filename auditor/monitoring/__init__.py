@@ -1,0 +1,1 @@
+"""What watches a cluster's images, judged without a cluster: Falco's rules, Prometheus' alerts, network policies."""

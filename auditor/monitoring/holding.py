@@ -1,0 +1,171 @@
+"""When a condition holds: the values that its fields must have, whether it can hold, and whether event types narrow it.
+
+A macro is looked at once for each question, however often it is used, so that no nesting of macros multiplies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from msgspec import Struct
+
+from auditor.monitoring.fields import MULTIPLE, SINGULARS, VALUES
+from auditor.monitoring.filters import All, AnyOf, Macro, Node, Not, Test
+from auditor.monitoring.stock import NARROWING
+
+_TYPES = frozenset({"evt.type", "syscall.type", "evt.asynctype"})
+_MAX_VALUES = 2000
+_MOST_MACROS = 64  # levels of macros in macros
+
+
+class _Bounds(Struct, frozen=True):
+    """By field, what it may be (absent: anything) and what it may not be, where a condition holds. `why`: it cannot."""
+
+    allowed: dict[str, frozenset[str]] = {}
+    barred: dict[str, frozenset[str]] = {}
+    why: str = ""
+
+
+def nodes(tree: Node) -> Iterator[Node]:
+    """Every part of a tree, in order."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, Not):
+            waiting.append(node.part)
+        elif isinstance(node, All | AnyOf):
+            waiting += node.parts[::-1]
+
+
+def tests_of(tree: Node, macro: Callable[[str], Node | None]) -> Iterator[Test]:
+    """The comparisons of a condition and of the macros that it uses, each macro's once."""
+    waiting, seen = [tree], set[str]()
+    while waiting:
+        for node in nodes(waiting.pop()):
+            if isinstance(node, Test):
+                yield node
+            elif isinstance(node, Macro) and node.name not in seen:
+                seen.add(node.name)
+                if (inner := macro(node.name)) is not None:
+                    waiting.append(inner)
+
+
+class Holding:
+    """The questions about one set of macros and lists."""
+
+    def __init__(
+        self, macro: Callable[[str], Node | None], values: Callable[[Collection[str]], Collection[str]]
+    ) -> None:
+        self._macro = macro
+        self._values = values
+        self._known: dict[tuple[str, bool], _Bounds] = {}
+        self._narrow: dict[tuple[str, bool], bool] = {}
+        self._inside: set[str] = set()
+
+    def impossible(self, tree: Node) -> str:
+        """Why it can never hold; empty where it may."""
+        return self._bounds(tree, negated=False).why
+
+    def _bounds(self, node: Node, *, negated: bool) -> _Bounds:
+        match node:
+            case Not(part):
+                return self._bounds(part, negated=not negated)
+            case Macro(name):
+                return self._of_macro(name, negated)
+            case Test():
+                return self._of_test(node, negated)
+            case All(parts) | AnyOf(parts):
+                found = [self._bounds(part, negated=negated) for part in parts]
+                return _both(found) if isinstance(node, All) != negated else _either(found)
+
+    def _of_macro(self, name: str, negated: bool) -> _Bounds:
+        tree = self._macro(name)
+        if tree is None or name in self._inside or len(self._inside) > _MOST_MACROS:
+            return _Bounds()
+        if (name, negated) not in self._known:
+            self._inside.add(name)
+            self._known[name, negated] = self._bounds(tree, negated=negated)
+            self._inside.discard(name)
+        return self._known[name, negated]
+
+    def _of_test(self, test: Test, negated: bool) -> _Bounds:
+        name = test.field.name
+        if test.field.changed or test.others or name in MULTIPLE or test.operator not in ("=", "==", "!=", "in"):
+            return _Bounds()
+        values = frozenset(self._values(test.values))
+        if not values or len(values) > _MAX_VALUES:
+            return _Bounds()
+        place = f"{name}[{test.field.argument}]" if test.field.argument else name
+        if (test.operator == "!=") != negated:
+            return _Bounds(barred={place: values})
+        return _Bounds(allowed={place: values}, why=_without_meaning(name, values))
+
+    def narrowed(self, tree: Node, *, negated: bool = False) -> bool:
+        """Whether only events of some types are compared (libs' ppm_event_codes): a type that is asked for."""
+        match tree:
+            case Not(part):
+                return self.narrowed(part, negated=not negated)
+            case Macro(name):
+                inner = self._macro(name)
+                if inner is None:
+                    return name in NARROWING and not negated
+                if name in self._inside or len(self._inside) > _MOST_MACROS:
+                    return False
+                if (name, negated) not in self._narrow:
+                    self._inside.add(name)
+                    self._narrow[name, negated] = self.narrowed(inner, negated=negated)
+                    self._inside.discard(name)
+                return self._narrow[name, negated]
+            case Test(field, operator):
+                return field.name in _TYPES and (operator == "!=") == negated and operator in ("=", "==", "in", "!=")
+            case All(parts) | AnyOf(parts):
+                found = (self.narrowed(part, negated=negated) for part in parts)
+                return any(found) if isinstance(tree, All) != negated else all(found)
+
+
+def _without_meaning(field: str, values: frozenset[str]) -> str:
+    """Why none of the values can be the field's."""
+    known = VALUES.get(field)
+    if known and not values & known:
+        return f"{field} is never {_shown(values)}; it is one of {', '.join(sorted(known))}"
+    if field == "ka.target.resource" and all(v.lower() in SINGULARS or v != v.lower() for v in values):
+        return f"ka.target.resource is never {_shown(values)}: resources are plurals in lower case, such as pods"
+    return ""
+
+
+def _both(found: list[_Bounds]) -> _Bounds:
+    """All of these hold."""
+    allowed: dict[str, frozenset[str]] = {}
+    barred: dict[str, frozenset[str]] = {}
+    why = next((bounds.why for bounds in found if bounds.why), "")
+    for bounds in found:
+        for name, values in bounds.barred.items():
+            barred[name] = barred.get(name, frozenset()) | values
+        for name, values in bounds.allowed.items():
+            both = allowed[name] & values if name in allowed else values
+            if not both and not why:
+                why = f"{name} cannot be {_shown(allowed[name])} and {_shown(values)} at once"
+            allowed[name] = both
+    for name, values in allowed.items():
+        if not why and values and not values - barred.get(name, frozenset()):
+            why = f"{name} is asked to be {_shown(values)} and not to be it"
+    return _Bounds(allowed, barred, why)
+
+
+def _either(found: list[_Bounds]) -> _Bounds:
+    """One of these holds: what all that can hold agree about."""
+    possible = [bounds for bounds in found if not bounds.why]
+    if not possible:
+        return _Bounds(why=found[0].why)
+    first, *rest = possible
+    allowed, barred = dict(first.allowed), dict(first.barred)
+    for bounds in rest:
+        allowed = {name: values | bounds.allowed[name] for name, values in allowed.items() if name in bounds.allowed}
+        barred = {name: values & bounds.barred[name] for name, values in barred.items() if name in bounds.barred}
+    return _Bounds(allowed, barred)
+
+
+def _shown(values: Collection[str]) -> str:
+    names = sorted(values)
+    return " or ".join(names[:3]) + (f" or {len(names) - 3} others" if len(names) > 3 else "")

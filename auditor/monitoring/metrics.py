@@ -1,0 +1,57 @@
+"""Which metrics about image pulls there are: what the kubelet, containerd and CRI-O export, and nobody else."""
+
+from __future__ import annotations
+
+import re
+
+# kubelet: k8s pkg/kubelet/metrics, pkg/kubelet/images; containerd: internal/cri/server/metrics.go (go-metrics puts the
+# namespace before, a unit and _total behind); CRI-O: server/metrics/collectors.
+_PULLS = frozenset(
+    """
+    kubelet_image_pull_duration_seconds kubelet_image_manager_ensure_image_requests_total
+    kubelet_imagemanager_image_mustpull_checks_total kubelet_imagemanager_ondisk_pullintents
+    kubelet_imagemanager_ondisk_pulledrecords kubelet_imagemanager_inmemory_pullintents_usage_percent
+    kubelet_imagemanager_inmemory_pulledrecords_usage_percent kubelet_image_garbage_collected_total
+    containerd_cri_sandboxed_image_pulls_total containerd_cri_sandboxed_in_progress_image_pulls_total
+    containerd_cri_sandboxed_image_pulling_throughput containerd_cri_sandboxed_image_pulling_throughput_mibps
+    containerd_cri_image_pulls_total containerd_cri_in_progress_image_pulls_total
+    containerd_cri_image_pulling_throughput
+    container_runtime_crio_image_pulls_success_total container_runtime_crio_image_pulls_failure_total
+    container_runtime_crio_image_pulls_bytes_total container_runtime_crio_image_pulls_layer_size
+    container_runtime_crio_image_pulls_skipped_bytes_total container_runtime_crio_image_layer_reuse_total
+    container_runtime_crio_image_pulls_by_digest container_runtime_crio_image_pulls_by_name
+    container_runtime_crio_image_pulls_by_name_skipped container_runtime_crio_image_pulls_failures
+    container_runtime_crio_image_pulls_successes container_runtime_crio_image_pulls_layer_size_count
+    """.split()
+)
+_FAMILIES = ("kubelet_image_volume_",)
+_SUFFIXES = ("_bucket", "_sum", "_count")
+_CLAIM = re.compile(r"image_?pull|pull(?:s|ed|ing)?_?image|pulled_images?", re.IGNORECASE)
+_PARTS = ("_bucket", "_sum", "_count", "_total")
+
+# Exporters that every monitored cluster has, by the beginnings of their metrics' names.
+_USUAL = (
+    "kube_", "kubelet_", "container_", "containerd_", "apiserver_", "node_", "scheduler_", "workqueue_", "rest_client_",
+    "prometheus_", "alertmanager_", "falco_", "falcosecurity_", "falcosidekick_", "kyverno_", "gatekeeper_", "trivy_",
+    "policy_controller_", "go_", "process_", "auditor_",
+)  # fmt: skip
+_ALWAYS = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE", "scrape_samples_scraped", "scrape_duration_seconds"})
+
+
+def claims_pulls(metric: str) -> bool:
+    """Whether a metric's name says that it is about pulls of images."""
+    return _CLAIM.search(metric) is not None
+
+
+def exports_pulls(metric: str) -> bool:
+    """Whether a kubelet or a runtime exports it."""
+    return metric in _PULLS or metric.startswith(_FAMILIES) or _base(metric) in _PULLS
+
+
+def is_usual(metric: str) -> bool:
+    """Whether it is of an exporter that clusters commonly have; that this very metric exists is not said."""
+    return metric in _ALWAYS or metric.startswith(_USUAL)
+
+
+def _base(metric: str) -> str:
+    return next((metric.removesuffix(suffix) for suffix in _SUFFIXES if metric.endswith(suffix)), metric)

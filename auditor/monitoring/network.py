@@ -1,0 +1,123 @@
+"""What a NetworkPolicy lets out (k8s.io/api/networking/v1, types.go): a rule without peers leads everywhere."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+AUTOMATIC = "kubernetes.io/metadata.name"
+"""The one label that the API server puts onto every namespace."""
+
+_MEANT = re.compile(r"registr(?:y|ies)|harbor|artifactory|\bnexus\b|docker-?hub|image-?pull", re.IGNORECASE)
+_REGISTRY_PORT = 5000
+
+
+class Opening(Struct, frozen=True):
+    """An egress rule, by its place, that does not limit what it seems to. `everywhere`: any destination; `labels`:
+    namespaces by labels that may not be there. `ports` are as they are shown, none for all."""
+
+    kind: Literal["everywhere", "labels"]
+    rule: int
+    ports: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+def isolates_egress(spec: Mapping[str, Any]) -> bool:
+    """Whether it is about egress at all: where policyTypes is not set, a policy with egress rules is."""
+    types = spec.get("policyTypes")
+    return "Egress" in types if isinstance(types, list) and types else bool(_list(spec.get("egress")))
+
+
+def means_registries(name: str, labels: Mapping[str, str], spec: Mapping[str, Any]) -> bool:
+    """Whether the policy is about registries, by its name or labels, its peers' labels, or the port 5000."""
+    words = [name, *labels, *labels.values()]
+    for rule in _rules(spec):
+        if any(_mapping(port).get("port") == _REGISTRY_PORT for port in _list(rule.get("ports"))):
+            return True
+        for peer in _list(rule.get("to")):
+            for which in ("namespaceSelector", "podSelector"):
+                for key, values in _wanted(_mapping(peer).get(which)):
+                    words += [key, *values]
+    return any(_MEANT.search(word) for word in words)
+
+
+def openings(spec: Mapping[str, Any]) -> Iterator[Opening]:
+    """The rules that lead further than they say, or nowhere."""
+    for index, rule in enumerate(_rules(spec)):
+        ports = tuple(_port(_mapping(port)) for port in _list(rule.get("ports")))
+        peers = _list(rule.get("to"))
+        if not peers or any(_anywhere(_mapping(peer)) for peer in peers):
+            yield Opening("everywhere", index, ports)
+        labels = tuple(
+            (key, value)
+            for peer in peers
+            for key, values in _wanted(_mapping(peer).get("namespaceSelector"))
+            if key != AUTOMATIC
+            for value in values
+        )
+        if labels:
+            yield Opening("labels", index, ports, tuple(dict.fromkeys(labels)))
+
+
+def allows_dns(spec: Mapping[str, Any]) -> bool:
+    """Whether some rule lets queries for names out."""
+    for rule in _rules(spec):
+        ports = [_mapping(port) for port in _list(rule.get("ports"))]
+        if not ports or any(_holds_53(port) for port in ports):
+            return True
+    return False
+
+
+def carries(namespaces: Collection[Mapping[str, str]], key: str, value: str) -> bool:
+    """Whether a namespace has the label; an empty value stands for any."""
+    return any(key in labels and (not value or labels[key] == value) for labels in namespaces)
+
+
+def _holds_53(port: Mapping[str, Any]) -> bool:
+    first, last = port.get("port"), port.get("endPort")
+    if first is None or first in (53, "dns", "dns-tcp"):
+        return True
+    return isinstance(first, int) and isinstance(last, int) and first <= 53 <= last
+
+
+def _rules(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for rule in _list(spec.get("egress")):
+        yield _mapping(rule)
+
+
+def _anywhere(peer: Mapping[str, Any]) -> bool:
+    """A block of all addresses with nothing taken out of it."""
+    block = _mapping(peer.get("ipBlock"))
+    try:
+        network = ipaddress.ip_network(str(block.get("cidr")), strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen == 0 and not block.get("except")
+
+
+def _wanted(selector: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Labels that a selector asks for; an empty value stands for any."""
+    for key, value in _mapping(_mapping(selector).get("matchLabels")).items():
+        yield str(key), (str(value),)
+    for expression in _list(_mapping(selector).get("matchExpressions")):
+        found = _mapping(expression)
+        if found.get("operator") in ("In", "Exists"):
+            yield str(found.get("key")), tuple(map(str, _list(found.get("values")))) or ("",)
+
+
+def _port(port: Mapping[str, Any]) -> str:
+    number, last = port.get("port"), port.get("endPort")
+    shown = "all" if number is None else f"{number}-{last}" if last else str(number)
+    return f"{port.get('protocol') or 'TCP'} {shown}"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,72 @@
+"""Clair v4's vulnerability report becomes a scan."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from auditor.scans.results import Scan, Scanned, Vulnerability, clipped, level_of, named, stamp
+from auditor.sources.scan_results.damage import Unusable
+
+
+class _Package(Struct, gc=False):
+    name: str | None = None
+    version: str | None = None
+
+
+class _Distribution(Struct, gc=False):
+    did: str | None = None
+    version_id: str | None = None
+    pretty_name: str | None = None
+
+
+class _Vulnerability(Struct, gc=False):
+    name: str | None = None
+    issued: str | None = None
+    severity: str | None = None
+    normalized: str | None = field(default=None, name="normalized_severity")
+    fixed: str | None = field(default=None, name="fixed_in_version")
+
+
+class ClairReport(Struct, gc=False):
+    """Packages and vulnerabilities stand under numbers, and which has which beside them."""
+
+    manifest: str | None = field(default=None, name="manifest_hash")
+    packages: dict[str, _Package] | None = None
+    distributions: dict[str, _Distribution] | None = None
+    vulnerabilities: dict[str, _Vulnerability] | None = None
+    found: dict[str, list[str] | None] | None = field(default=None, name="package_vulnerabilities")
+
+
+def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
+    """The scan that a report is of; Unusable where it names what it does not hold.
+
+    The report bears no date: Clair matches what it indexed with what it knows when it is asked, which is `at`.
+    """
+    known = named((), [report.manifest])
+    if not known.digests:
+        raise Unusable("a report of Clair that names no manifest")
+    systems = sorted({_system(each) for each in (report.distributions or {}).values()} - {""})
+    scan = Scan(scanner="Clair", at=at, digests=known.digests, system=clipped(", ".join(systems)), origin=origin)
+    packages, vulnerabilities = report.packages or {}, report.vulnerabilities or {}
+    found: dict[Vulnerability, None] = {}
+    for package, numbers in (report.found or {}).items():
+        for number in numbers or ():
+            if package not in packages or number not in vulnerabilities:
+                raise Unusable("a report of Clair from which something is missing")
+            found[_vulnerability(packages[package], vulnerabilities[number])] = None
+    return scan, tuple(found)
+
+
+def _vulnerability(package: _Package, each: _Vulnerability) -> Vulnerability:
+    return Vulnerability(
+        clipped(each.name),
+        clipped(package.name),
+        clipped(package.version),
+        clipped(each.fixed),
+        level_of(each.normalized or each.severity),
+        stamp(each.issued),
+    )
+
+
+def _system(each: _Distribution) -> str:
+    return each.pretty_name or " ".join(filter(None, (each.did, each.version_id)))

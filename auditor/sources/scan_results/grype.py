@@ -1,0 +1,124 @@
+"""Grype's JSON (`grype IMAGE -o json`) becomes a scan."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from auditor.scans.results import SOME_VERSION, Scan, Scanned, Vulnerability, clipped, level_of, named, stamp
+from auditor.sources.scan_results.damage import Unusable
+
+_FIXED = "fixed"
+_NOTHING = Raw()
+# Where Syft shall take an image from. `registry:5000/app` is a registry's name with its port all the same.
+_SCHEME = re.compile(
+    r"(?:docker|podman|containerd|registry|docker-archive|oci-archive|oci-dir|singularity|snap):(?!\d+/)(?=.*[:/@])"
+)
+
+
+class Camel(Struct, rename="camel", gc=False):
+    """A part of the document."""
+
+
+class _Fix(Camel):
+    versions: list[str] | None = None
+    state: str | None = None
+
+
+class _Score(Camel):
+    epss: float | None = None
+
+
+class _Vulnerability(Camel):
+    id: str | None = None
+    severity: str | None = None
+    fix: _Fix | None = None
+    known_exploited: list[Raw] | None = None
+    epss: list[_Score] | None = None
+
+
+class _Artifact(Camel):
+    name: str | None = None
+    version: str | None = None
+
+
+class _Match(Camel):
+    vulnerability: _Vulnerability
+    artifact: _Artifact
+    related_vulnerabilities: list[_Vulnerability] | None = None
+
+
+class _Target(Camel):
+    user_input: str | None = None
+    image_id: str | None = field(default=None, name="imageID")
+    manifest_digest: str | None = None
+    tags: list[str] | None = None
+    repo_digests: list[str] | None = None
+
+
+class _Source(Camel):
+    type: str | None = None
+    target: Raw = field(default=_NOTHING)
+
+
+class _Distribution(Camel):
+    name: str | None = None
+    version: str | None = None
+
+
+class _Descriptor(Camel):
+    version: str | None = None
+    timestamp: str | None = None
+
+
+class GrypeReport(Camel):
+    """`matches` is null or empty where nothing was found."""
+
+    matches: list[_Match] | None = None
+    source: _Source | None = None
+    distro: _Distribution | None = None
+    descriptor: _Descriptor | None = None
+
+
+def read(report: GrypeReport, origin: str) -> Scanned:
+    """The scan that a report is of; Unusable where it is of no image."""
+    source = report.source
+    if source is None or source.type != "image":
+        raise Unusable("a result of Grype that is not about an image")
+    target = msgspec.json.decode(source.target, type=_Target)
+    tags = target.tags or []
+    known = named(
+        tags or [_SCHEME.sub("", target.user_input or "")], [target.manifest_digest, *(target.repo_digests or ())]
+    )
+    distribution, descriptor = report.distro or _Distribution(), report.descriptor or _Descriptor()
+    scan = Scan(
+        scanner="Grype",
+        version=clipped(descriptor.version),
+        at=stamp(descriptor.timestamp),
+        tags=known.tags,
+        digests=known.digests,
+        image_id=clipped(target.image_id),
+        system=clipped(" ".join(filter(None, (distribution.name, distribution.version)))),
+        origin=origin,
+    )
+    return scan, tuple(dict.fromkeys(map(_vulnerability, report.matches or ())))
+
+
+def _vulnerability(match: _Match) -> Vulnerability:
+    found, related = match.vulnerability, match.related_vulnerabilities or []
+    fix = found.fix or _Fix()
+    versions = ", ".join(fix.versions or ())
+    everyone = [found, *related]
+    scores = [score.epss for each in everyone for score in each.epss or () if score.epss is not None]
+    return Vulnerability(
+        clipped(found.id),
+        clipped(match.artifact.name),
+        clipped(match.artifact.version),
+        clipped(versions) or (SOME_VERSION if fix.state == _FIXED else ""),
+        level_of(found.severity),
+        aliases=tuple(sorted({clipped(each.id) for each in related if each.id and each.id != found.id})),
+        exploited=any(each.known_exploited for each in everyone),
+        epss=max(scores, default=None),
+    )

@@ -1,0 +1,1 @@
+"""What watches images: runtime detection, its rules, alerts, and network policies."""

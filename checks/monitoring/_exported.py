@@ -1,0 +1,39 @@
+"""What is wrong with the series that a rule about image pulls asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from auditor import Selector, claims_pulls, exports_pulls, is_usual, selectors
+
+
+def asks_for_pulls(expression: str) -> bool:
+    """Whether an expression names a metric that says it is about image pulls."""
+    return any(claims_pulls(found.metric) for found in selectors(expression))
+
+
+def dead(expression: str, recorded: Collection[str]) -> Iterator[str]:
+    """Why series of it cannot be there."""
+    for found in selectors(expression):
+        if found.metric in recorded or not claims_pulls(found.metric):
+            continue
+        if not exports_pulls(found.metric):
+            yield f"nothing exports {found.metric}: no kubelet, containerd or CRI-O, and no rule records it"
+        elif labels := [matcher.label for matcher in found.matchers if _of_image(matcher.label) and matcher.asks]:
+            yield f"{found.metric} has no label {labels[0]}: no exporter of pulls says which image it was"
+
+
+def unknown(expression: str, recorded: Collection[str]) -> Iterator[str]:
+    """Metrics of which nothing is known here."""
+    for found in selectors(expression):
+        if not _is_known(found, recorded):
+            yield found.metric or "a metric that is named by a pattern"
+
+
+def _is_known(found: Selector, recorded: Collection[str]) -> bool:
+    metric = found.metric
+    return metric in recorded or exports_pulls(metric) or is_usual(metric) or claims_pulls(metric)
+
+
+def _of_image(label: str) -> bool:
+    return label in ("image", "image_name", "repository", "registry", "image_repository", "image_tag")
