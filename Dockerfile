@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY auditor auditor
 COPY checks checks
 RUN python3 -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
-    && python3 -m pip install --no-cache-dir --constraint constraints.txt --target /opt/auditor /dist/*.whl
+    && python3 -m pip install --no-cache-dir --constraint constraints.txt --target /opt/auditor "$(echo /dist/*.whl)[keyless]"
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 class SourceOptions(Struct, frozen=True):
-    """Where from: `path` for files, a snapshot or `-`; else a live cluster. `resources`: only these lists, if any."""
+    """Where from: `path` for files, a snapshot or `-`; else a live cluster. `resources`: only these lists, if any;
+    `cluster_name`: what to call the cluster, whatever the source calls it."""
 
     path: str | None = None
     kubeconfig: str | None = None
@@ -31,6 +32,7 @@ class SourceOptions(Struct, frozen=True):
     assume_complete: bool = False
     host_root: str | None = None
     encoding: Encoding = "auto"
+    cluster_name: str | None = None
 
 
 class Collected(Struct, frozen=True):
@@ -51,7 +53,13 @@ def collect(options: SourceOptions, progress: Progress) -> Collected:
         raise SourceError(
             f"{options.host_root}: there is no such directory", "--host-root is a folder of a node's files."
         )
-    return _live(options, progress) if options.path is None else _files(options, options.path)
+    found = _live(options, progress) if options.path is None else _files(options, options.path)
+    return found if options.cluster_name is None else _renamed(found, options.cluster_name)
+
+
+def _renamed(found: Collected, name: str) -> Collected:
+    cluster = msgspec.structs.replace(found.snapshot.cluster, name=name)
+    return msgspec.structs.replace(found, snapshot=msgspec.structs.replace(found.snapshot, cluster=cluster))
 
 
 def _live(options: SourceOptions, progress: Progress) -> Collected:

@@ -103,7 +103,7 @@ def _base(word: str) -> str:
 
 def _ready(pod: wire.Pod, name: str | None) -> bool | None:
     statuses = (pod.status.container_statuses if pod.status else None) or ()
-    return next((bool(status.ready) for status in statuses if status.name == name), None)
+    return next((bool(status.ready) for status in statuses if (status.name or "") == (name or "")), None)
 
 
 def read_flags(arguments: list[str]) -> tuple[Flag, ...]:
@@ -134,8 +134,8 @@ def _host_aliases(spec: wire.PodSpec) -> tuple[str, ...]:
 
 
 def _mounts(spec: wire.PodSpec, container: wire.Container) -> tuple[Mount, ...]:
-    hosts = {volume.name: volume.host_path.path for volume in spec.volumes or () if volume.host_path}
+    hosts = {volume.name or "": volume.host_path.path for volume in spec.volumes or () if volume.host_path}
     return tuple(
-        Mount(mount.mount_path or "", hosts.get(mount.name), mount.sub_path or mount.sub_path_expr or "")
+        Mount(mount.mount_path or "", hosts.get(mount.name or ""), mount.sub_path or mount.sub_path_expr or "")
         for mount in container.volume_mounts or ()
     )

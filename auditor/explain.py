@@ -17,6 +17,8 @@ from auditor.policy import Policy
 from auditor.report import Finding, GoalRow, Report
 from auditor.scans.joins import Joined, Scans
 from auditor.scans.judgement import VulnerabilityRules, severity_counts
+from auditor.signatures.account import Signing, signing
+from auditor.signatures.judgement import Signatures
 from auditor.subjects import ImageUse, NodeRepository
 from auditor.views import Credentials, Views
 from auditor.wire import BY_NAME
@@ -99,7 +101,8 @@ class Scanned(Struct, frozen=True, rename="camel"):
 
 class Content(Struct, frozen=True, rename="camel"):
     """One content of the image. `registry` is what the registry says of it, None where nobody asked; `scanned` what a
-    scanner says, None where no result is about it, and `other_scans` are results of the same name's other content."""
+    scanner says, None where no result is about it, and `other_scans` are results of the same name's other content.
+    `signing` is what the policy's entries that want it signed make of its signatures."""
 
     name: str
     digest: str | None
@@ -109,6 +112,7 @@ class Content(Struct, frozen=True, rename="camel"):
     registry: ImageEvidence | None = None
     scanned: Scanned | None = None
     other_scans: tuple[str, ...] = ()
+    signing: tuple[Signing, ...] = ()
 
 
 class Explanation(Struct, frozen=True, rename="camel"):
@@ -191,7 +195,12 @@ def _content(image: Image, evidence: Evidence, views: Views) -> Content:
         uses,
         evidence.of(image),
         _scanned(joined, views.of(VulnerabilityRules)) if joined else None,
-        tuple(f"{other.scan.label}, {', '.join(other.scan.digests)}" for other in scans.others(image)),
+        tuple(
+            f"{other.scan.label}, {', '.join(other.scan.digests)}"
+            f"{'' if other.certain else ' (whether that is the same image only the registry can tell)'}"
+            for other in scans.others(image)
+        ),
+        tuple(signing(image, views.of(Signatures), evidence)),
     )
 
 

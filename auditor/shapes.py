@@ -65,7 +65,7 @@ def _os(spec: wire.PodSpec) -> str:
 
 
 def _containers(spec: wire.PodSpec) -> Iterator[Container]:
-    mounted = {volume.name: names for volume in spec.volumes or () if (names := _volume_secrets(volume))}
+    mounted = {volume.name or "": names for volume in spec.volumes or () if (names := _volume_secrets(volume))}
     pod = spec.security_context
     for container in spec.init_containers or ():
         yield _container(container, "sidecar" if container.restart_policy == "Always" else "init", pod, mounted)
@@ -84,7 +84,7 @@ def _container(
     container: wire.Container,
     role: Role,
     pod: wire.SecurityContext | None,
-    mounted: dict[str | None, tuple[str, ...]],
+    mounted: dict[str, tuple[str, ...]],
 ) -> Container:
     user = non_root = None
     for context in (container.security_context, pod):
@@ -126,7 +126,7 @@ def _volume_secrets(volume: wire.Volume) -> tuple[str, ...]:
     return ()
 
 
-def _secrets_of(container: wire.Container, mounted: dict[str | None, tuple[str, ...]]) -> tuple[str, ...]:
+def _secrets_of(container: wire.Container, mounted: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     names = [
         env.value_from.secret_key_ref.name
         for env in container.env or ()
@@ -135,7 +135,7 @@ def _secrets_of(container: wire.Container, mounted: dict[str | None, tuple[str, 
     names += [source.secret_ref.name for source in container.env_from or () if source.secret_ref]
     if mounted:
         for mount in container.volume_mounts or ():
-            names += mounted.get(mount.name, ())
+            names += mounted.get(mount.name or "", ())
     return tuple(sorted({name for name in names if name})) if names else ()
 
 
@@ -173,7 +173,7 @@ def debug_of(pod: wire.Pod) -> Iterator[DebugContainer]:
         return
     statuses = (pod.status.ephemeral_container_statuses if pod.status else None) or ()
     started = {
-        status.name: status.state.running.started_at or ""
+        status.name or "": status.state.running.started_at or ""
         for status in statuses
         if status.state and status.state.running
     }
@@ -183,6 +183,6 @@ def debug_of(pod: wire.Pod) -> Iterator[DebugContainer]:
         yield DebugContainer(
             container.name or "",
             pod.metadata.name or pod.metadata.generate_name or "",
-            started.get(container.name, ""),
+            started.get(container.name or "", ""),
             (writer.manager or "") if writer else "",
         )

@@ -59,24 +59,34 @@ def envelope(api_version: str, kind: str, raw: bytes) -> bytes:
 def message(struct: type[wire.Wire], value: dict[str, Any], kind: str = "") -> bytes:
     """An object's message. As Go does it, strings that are not set are written empty, and fields in order of number."""
     names = {info.name: info.encode_name for info in msgspec.structs.fields(struct)}
-    written: list[tuple[int, bytes | int]] = []
-    embedded: dict[int, list[tuple[int, bytes | int]]] = defaultdict(list)
+    fields: list[tuple[tuple[int, ...], bytes | int]] = []
+    lists: list[tuple[int, bytes | int]] = []
     for declared in declarations(struct):
         path = declared.number.path(kind)
         found = value.get(names[declared.name])
         if not path or (found is None and declared.many):
             continue
         for part in _parts(declared.number, declared.type, found, kind):
-            if declared.many and len(path) > 1:
-                written.append((path[0], joined([(path[1], part)])))
-            elif len(path) > 1:
-                embedded[path[0]].append((path[1], part))
+            if declared.many:  # each entry of a list in messages of its own
+                lists.append((path[0], _nested([(path[1:], part)]) if path[1:] else part))
             else:
-                written.append((path[0], part))
-    written += [(number, joined(parts)) for number, parts in embedded.items()]
+                fields.append((path, part))
     others = {key: part for key, part in value.items() if key not in names.values()}
-    written.append((_UNDECLARED, json.dumps(others).encode()))
-    return joined(written)
+    return _nested(fields, [*lists, (_UNDECLARED, json.dumps(others).encode())])
+
+
+def _nested(
+    fields: Iterable[tuple[tuple[int, ...], bytes | int]], more: Iterable[tuple[int, bytes | int]] = ()
+) -> bytes:
+    """A message of fields by the numbers that lead to them: those that begin alike lie in one message."""
+    inner: dict[int, list[tuple[tuple[int, ...], bytes | int]]] = defaultdict(list)
+    written = list(more)
+    for path, part in fields:
+        if len(path) == 1:
+            written.append((path[0], part))
+        else:
+            inner[path[0]].append((path[1:], part))
+    return joined([*written, *((number, _nested(parts)) for number, parts in inner.items())])
 
 
 def _parts(number: Number, hint: Any, value: Any, kind: str) -> Iterator[bytes | int]:

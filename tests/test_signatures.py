@@ -114,7 +114,7 @@ def test_a_signature_that_is_none(annotation: str) -> None:
         ({}, "trusted"),
         ({"mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1"}, "trusted"),
         ({"mediaType": "application/vnd.dev.sigstore.bundle+json; version=0.2"}, "trusted"),
-        ({"mediaType": "application/vnd.dev.sigstore.bundle.v0.4+json"}, "unverified"),
+        ({"mediaType": "application/vnd.dev.sigstore.bundle.v0.4+json"}, "unknown"),
         ({"verificationMaterial": {"certificate": {"rawBytes": ""}}}, "foreign"),
         ({"dsseEnvelope": {}}, "broken"),
         ({"dsseEnvelope": 5}, "broken"),
@@ -237,13 +237,22 @@ NOTATION = SignatureMaterial("notation", "application/jose+json", "", "", b"{}")
         ((cosign_material("ecdsa", digest=OTHER),), ("fail", "fail")),
         ((cosign_material("ecdsa"), cosign_material("ecdsa", digest=OTHER)), ("pass", "fail")),
         ((TAMPERED,), ("fail", "fail")),
-        ((NOTATION,), ("manual/judgment", "manual/judgment")),
+        ((NOTATION,), ("fail", "manual/judgment")),
         ((NOTATION, cosign_material("ecdsa")), ("pass", "pass")),
         ((dsse_material("ecdsa", predicate="https://slsa.dev/provenance/v1"),), ("fail", "pass")),
     ],
 )
 def test_verdicts(signatures: tuple[SignatureMaterial, ...], expected: tuple[str, str]) -> None:
     assert judged(snapshot(*signatures), policy("ecdsa")) == expected
+
+
+def test_what_cannot_be_judged_here_is_neither_signed_nor_unsigned() -> None:
+    unclear = snapshot(message_material("ed25519"))
+    assert judged(unclear, policy("ed25519")) == ("manual/unreadable", "manual/unreadable")
+    assert judged(snapshot(message_material("ed25519"), cosign_material("ed25519")), policy("ed25519")) == (
+        "pass",
+        "pass",
+    )
 
 
 def test_every_entry_about_an_image_has_to_be_met() -> None:

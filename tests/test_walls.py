@@ -41,6 +41,11 @@ PURE = sorted(
             "auditor/install/*.py",
             "auditor/reporters/*.py",
             "auditor/enforcement/**/*.py",
+            "auditor/monitoring/*.py",
+            "auditor/configmaps.py",
+            "auditor/watch*.py",
+            "auditor/daemons.py",
+            "auditor/scans/*.py",
             "checks/**/*.py",
         ),
     )

@@ -13,10 +13,12 @@ import typer
 from auditor.commands import fleet, registries, scanning
 from auditor.commands.baseline import open_baseline
 from auditor.commands.completing import formats, severities
+from auditor.commands.inputs import cluster_name as name_of_cluster
 from auditor.commands.inputs import collect, read_policy
 from auditor.commands.options import (
     AllContexts,
     Checks,
+    ClusterName,
     Complete,
     Context,
     Contexts,
@@ -78,6 +80,7 @@ def scan(
     ] = None,
     assume_complete: Complete = False,
     host_root: HostRoot = None,
+    cluster_name: ClusterName = None,
     encoding: Encodings = "auto",
     verbose: Verbose = False,
     baseline: Annotated[
@@ -126,6 +129,7 @@ def scan(
     gateway = None if pushgateway is None else parse_gateway(pushgateway)
     threshold = fail_on_severity(fail_on)
     asked_for = parse_encoding(encoding)
+    called = name_of_cluster(cluster_name)
     if fail_on_new and not baseline:
         raise UsageError("--fail-on-new needs --baseline REPORT", "Name the report to compare with.")
     if save_snapshot:
@@ -133,6 +137,7 @@ def scan(
     alone = {
         "--save-snapshot": save_snapshot,
         "--host-root": host_root,
+        "--cluster-name": cluster_name is not None,
         "--baseline configmap:": (baseline or "").startswith("configmap:"),
         "--publish": publish,
         "--registry-credentials": registry_credentials,
@@ -210,6 +215,7 @@ def scan(
                 host_root,
                 asked_for,
                 verbose,
+                called,
             )
         )
         report = judge(collected)
@@ -243,6 +249,7 @@ def snapshot(
     exclude_namespace: Exclude = None,
     assume_complete: Complete = False,
     host_root: HostRoot = None,
+    cluster_name: ClusterName = None,
     encoding: Encodings = "auto",
     verbose: Verbose = False,
     registry: registries.Asking = False,
@@ -265,6 +272,7 @@ def snapshot(
 
     _check_snapshot(output)
     asked_for = parse_encoding(encoding)
+    called = name_of_cluster(cluster_name)
     with_registries = registries.asker(
         RegistryOptions(
             registry,
@@ -295,6 +303,7 @@ def snapshot(
             host_root=host_root,
             encoding=asked_for,
             verbose=verbose,
+            cluster_name=called,
         )
     )
     _save(collected.snapshot, output)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.errors import AuditorError, PolicyError, SourceError
+from auditor.errors import AuditorError, PolicyError, SourceError, UsageError
 from auditor.escape import escape
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from auditor.policy import Policy
     from auditor.report import Report
     from auditor.sources.encodings import Encoding
+
+_LONGEST_NAME = 253
 
 
 def collect(
@@ -28,6 +30,7 @@ def collect(
     host_root: str | None = None,
     encoding: Encoding = "auto",
     verbose: bool = False,
+    cluster_name: str | None = None,
 ) -> Collected:
     from auditor.collect import SourceOptions
     from auditor.collect import collect as collect_from
@@ -43,6 +46,7 @@ def collect(
         assume_complete=assume_complete,
         host_root=host_root,
         encoding=encoding,
+        cluster_name=cluster_name,
     )
     progress = Progress.on(verbose=verbose)
     try:
@@ -52,6 +56,20 @@ def collect(
     for note in collected.notes:
         print(f"note: {escape(note)}", file=sys.stderr)
     return collected
+
+
+def cluster_name(text: str | None) -> str | None:
+    """`--cluster-name`: a name, or @FILE with one in it. UsageError for what is no name."""
+    if text is None:
+        return None
+    place = text[1:] if text.startswith("@") else ""
+    name = read_file(place, UsageError).decode(errors="replace").strip() if place else text
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise UsageError(
+            f"--cluster-name{f' {text}' if place else ''}: this is no name of a cluster",
+            f"One line, at most {_LONGEST_NAME} characters; @FILE reads it from a file.",
+        )
+    return name
 
 
 def read_policy(path: str | None) -> Policy:

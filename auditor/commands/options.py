@@ -38,6 +38,9 @@ Checks = Annotated[
 SkipChecks = Annotated[
     list[str] | None, typer.Option("--skip-check", metavar="ID", help="Not these checks.", autocompletion=check_ids)
 ]
+ClusterName = Annotated[
+    str | None, typer.Option("--cluster-name", metavar="NAME|@FILE", help="What reports shall call the cluster.")
+]
 PolicyFile = Annotated[str | None, typer.Option("--policy", metavar="FILE", help="The policy file.")]
 HostRoot = Annotated[
     str | None,

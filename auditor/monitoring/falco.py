@@ -23,7 +23,7 @@ from auditor.monitoring.fields import (
     other_source,
 )
 from auditor.monitoring.filters import FilterError, Macro, Node, parse_filter
-from auditor.monitoring.holding import Holding, nodes, tests_of
+from auditor.monitoring.holding import Holding, comparisons, nodes
 from auditor.monitoring.repositories import unequalled
 from auditor.monitoring.stock import MACROS
 
@@ -241,7 +241,7 @@ class RuleSet:
         if not source:
             return
         places: dict[str, str] = {}
-        for test in tests_of(tree, self.tree):
+        for test in comparisons(tree, self.tree):
             for field in (test.field, *test.others):
                 places.setdefault(field.name, "condition")
         for name in rule.exceptions:
@@ -276,7 +276,7 @@ class RuleSet:
         return Fault("refused", f"its {place} names {name}, a field that does not exist{meant and f'; {meant} does'}")
 
     def _compared(self, tree: Node, source: str) -> Iterator[Fault]:
-        for test in dict.fromkeys(tests_of(tree, self.tree)):
+        for test in dict.fromkeys(comparisons(tree, self.tree)):
             values = self.values(test.values)
             meant = nearest(test.field.name, source) or test.field.name
             wrong = unequalled(meant, test.operator, values) if not test.field.changed else ()

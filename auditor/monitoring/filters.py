@@ -37,7 +37,7 @@ class Field(Struct, frozen=True):
     changed: bool = False
 
 
-class Test(Struct, frozen=True):
+class Comparison(Struct, frozen=True):
     """A comparison. A value may be the name of a list; `others` are the fields that it is compared with."""
 
     field: Field
@@ -64,7 +64,7 @@ class AnyOf(Struct, frozen=True):
     parts: tuple[Node, ...]
 
 
-Node = Test | Macro | Not | All | AnyOf
+Node = Comparison | Macro | Not | All | AnyOf
 
 
 def parse_filter(text: str) -> Node:
@@ -172,29 +172,29 @@ class _Reader:
             raise self.error("a field in the transformer")
         return found if start[0] == "val(" else Field(found.name, found.argument, changed=True)
 
-    def _comparison(self, left: Field, depth: int) -> Test:
+    def _comparison(self, left: Field, depth: int) -> Comparison:
         self._blank()
         if self._take(_UNARY):
-            return Test(left, "exists")
+            return Comparison(left, "exists")
         if operator := self._take(_COMPARED):
             self._blank()
             other = self._changed(depth)
             number = None if other else self._take(_NUMBER)
             if not other and not number:
                 raise self.error("a number")
-            return Test(left, operator[0], (number[0],) if number else (), (other,) if other else ())
+            return Comparison(left, operator[0], (number[0],) if number else (), (other,) if other else ())
         if operator := self._take(_TEXT):
             self._blank()
             if modifier := self._take(_MODIFIER):
-                return Test(left, f"{operator[0]} {modifier[0]}", self._list())
+                return Comparison(left, f"{operator[0]} {modifier[0]}", self._list())
             if other := self._changed(depth):
-                return Test(left, operator[0], (), (other,))
-            return Test(left, operator[0], (self._value(),))
+                return Comparison(left, operator[0], (), (other,))
+            return Comparison(left, operator[0], (self._value(),))
         if operator := self._take(_LISTED):
             self._blank()
             if other := self._changed(depth):
-                return Test(left, operator[0], (), (other,))
-            return Test(left, operator[0], self._list())
+                return Comparison(left, operator[0], (), (other,))
+            return Comparison(left, operator[0], self._list())
         raise self.error("an operator")
 
     def _list(self) -> tuple[str, ...]:

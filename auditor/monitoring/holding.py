@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from msgspec import Struct
 
 from auditor.monitoring.fields import MULTIPLE, SINGULARS, VALUES
-from auditor.monitoring.filters import All, AnyOf, Macro, Node, Not, Test
+from auditor.monitoring.filters import All, AnyOf, Comparison, Macro, Node, Not
 from auditor.monitoring.stock import NARROWING
 
 _TYPES = frozenset({"evt.type", "syscall.type", "evt.asynctype"})
@@ -38,12 +38,12 @@ def nodes(tree: Node) -> Iterator[Node]:
             waiting += node.parts[::-1]
 
 
-def tests_of(tree: Node, macro: Callable[[str], Node | None]) -> Iterator[Test]:
+def comparisons(tree: Node, macro: Callable[[str], Node | None]) -> Iterator[Comparison]:
     """The comparisons of a condition and of the macros that it uses, each macro's once."""
     waiting, seen = [tree], set[str]()
     while waiting:
         for node in nodes(waiting.pop()):
-            if isinstance(node, Test):
+            if isinstance(node, Comparison):
                 yield node
             elif isinstance(node, Macro) and node.name not in seen:
                 seen.add(node.name)
@@ -73,7 +73,7 @@ class Holding:
                 return self._bounds(part, negated=not negated)
             case Macro(name):
                 return self._of_macro(name, negated)
-            case Test():
+            case Comparison():
                 return self._of_test(node, negated)
             case All(parts) | AnyOf(parts):
                 found = [self._bounds(part, negated=negated) for part in parts]
@@ -89,7 +89,7 @@ class Holding:
             self._inside.discard(name)
         return self._known[name, negated]
 
-    def _of_test(self, test: Test, negated: bool) -> _Bounds:
+    def _of_test(self, test: Comparison, negated: bool) -> _Bounds:
         name = test.field.name
         if test.field.changed or test.others or name in MULTIPLE or test.operator not in ("=", "==", "!=", "in"):
             return _Bounds()
@@ -117,7 +117,7 @@ class Holding:
                     self._narrow[name, negated] = self.narrowed(inner, negated=negated)
                     self._inside.discard(name)
                 return self._narrow[name, negated]
-            case Test(field, operator):
+            case Comparison(field, operator):
                 return field.name in _TYPES and (operator == "!=") == negated and operator in ("=", "==", "in", "!=")
             case All(parts) | AnyOf(parts):
                 found = (self.narrowed(part, negated=negated) for part in parts)

@@ -30,6 +30,7 @@ def render_text(found: Explanation, width: int = 80, colour: bool = False) -> st
             wrap_name(found.reference or found.asked, width),
             *(_content(content, room) for content in found.contents),
             _section("NO IMAGE REFERENCE, SO NO NODE CAN PULL IT", _uses(found.malformed), room),
+            _section("SIGNED BY", _signed(found.contents), room),
             _section("PULLED WITH", _pulls(found.pulls), room),
             _section(f"CACHED ON NODES ({len(found.cached):,})", _cached(found), room),
             _section("BY THE POLICY", _policy(found), room),
@@ -116,7 +117,7 @@ def _scans(content: Content) -> Iterator[str]:
             exploited = f", {found.exploited:,} known to be exploited" if found.exploited else ""
             yield f"{found.fixable:,} with a fix{exploited}; first {', '.join(found.first)}"
     for other in content.other_scans[:_SHOWN]:
-        yield f"of other content, so it does not count: {other}"
+        yield f"not counted, being of another digest: {other}"
 
 
 def _numbers(counts: Mapping[str, int]) -> str:
@@ -149,6 +150,21 @@ def _credentials(pull: Pull) -> str:
     if pull.named:
         return f"none of {', '.join(pull.named)} serves it: what the node has, else anonymously"
     return "what the node has, else anonymously"
+
+
+def _signed(contents: Iterable[Content]) -> Iterator[str]:
+    """Who signed each content, by each entry of the policy that wants it signed; then what is wrong with the others."""
+    for content in contents:
+        for signing in content.signing:
+            trusted = list(dict.fromkeys(made.by for made in signing.signatures if made.verdict == "trusted"))
+            who = ", ".join(trusted[:_SHOWN]) or "nobody whom the policy trusts"
+            if signing.unread:
+                who = f"{who} (not all could be read: {signing.unread})" if trusted else f"not known ({signing.unread})"
+            yield f"{content.name}, by signatures[{signing.entry}]: {who}"
+            if trusted and signing.uncovered:
+                yield f"{_MARGIN}which does not cover {', '.join(signing.uncovered)}"
+            for made in [made for made in signing.signatures if made.verdict != "trusted"][:_SHOWN]:
+                yield f"{_MARGIN}{made.format} signature {made.verdict}: {made.detail}"
 
 
 def _cached(found: Explanation) -> Iterator[str]:

@@ -55,8 +55,9 @@ class Scans:
         self._by_content: dict[str, list[Scan]] = {}
         self._by_tag: dict[str, list[Scan]] = {}
         self._by_container: dict[tuple[str, str, str, str], list[Scan]] = {}
+        self._nameless = [scan for scan in self._results.scans if scan.digests and not scan.tags][:1]
         for scan in self._results.scans:
-            for digest in dict.fromkeys((*scan.digests, scan.image_id)):
+            for digest in filter(None, dict.fromkeys((*scan.digests, scan.image_id))):
                 self._by_content.setdefault(digest, []).append(scan)
             for tag in scan.tags:
                 self._by_tag.setdefault(tag, []).append(scan)
@@ -79,16 +80,19 @@ class Scans:
         ranked.sort(key=lambda scan: joined[scan] not in _CONTENT)
         first = ranked[0]
         scans = (first, *self._of_other_platforms(first, [scan for scan in ranked if joined[scan] == "digest"]))
-        found = dict.fromkeys(each for scan in scans for each in self._results.found(scan))
-        return Joined(joined[first], scans, tuple(found))
+        found = [each for scan in scans for each in self._results.found(scan)]
+        return Joined(joined[first], scans, tuple(dict.fromkeys(found) if scans[1:] else found))
 
     def others(self, image: Image) -> tuple[Other, ...]:
-        """The scans of the image's name that are of other content, the newest first."""
+        """The scans of the image's name that are of other content, the newest first; and such as bear no name, where
+        nobody knows what is in the index that runs: Clair's are of single platforms."""
         found = [
             Other(scan, certain=self._same(image, scan) is False)
             for scan in self._named(image)
             if not self._fits(image, scan)
         ]
+        if any(self._evidence.content(image.repository, digest) is None for digest in image.digests):
+            found += [Other(scan, certain=False) for scan in self._nameless]
         return tuple(sorted(found, key=lambda other: other.scan.at or "", reverse=True))
 
     def require(self) -> None:

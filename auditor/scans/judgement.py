@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -14,6 +16,9 @@ from auditor.scans.joins import Joined
 from auditor.scans.results import LEVELS, Vulnerability, moment
 
 _SEVERITIES = {severity.value: severity for severity in Severity}
+_RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
+_Side = Literal["counted", "spared", "unknown", ""]
+_Urgency = tuple[bool, int, bool, float, str, str]
 
 
 class Weighed(Struct, frozen=True):
@@ -49,6 +54,15 @@ class Weight(Struct, frozen=True):
         )
 
 
+class _Judged(NamedTuple):
+    urgency: _Urgency
+    weighed: Weighed
+    side: _Side
+
+
+_URGENCY = attrgetter("urgency")
+
+
 def severity_counts(weighed: Iterable[Weighed]) -> dict[str, int]:
     """How many by severity, the worst first: the one that counts, else the scanner's word."""
     found = dict.fromkeys(LEVELS, 0)
@@ -63,34 +77,39 @@ class VulnerabilityRules:
     def __init__(self, policy: Policy, collected_at: str | None) -> None:
         self._rules = policy.vulnerabilities
         self._exploits: Exploits = exploits(policy)
+        self._known: dict[Vulnerability, _Judged] = {}
         now = moment(collected_at)
         self._spared_from = now - timedelta(days=self._rules.grace_days) if now and self._rules.grace_days else None
 
     def weigh(self, joined: Joined) -> Weight:
-        every = sorted(map(self._weighed, joined.found), key=_urgency)
-        serious = [each for each in every if self._serious(each)]
-        return Weight(
-            tuple(every),
-            tuple(each for each in serious if not self._spared(each)),
-            tuple(each for each in serious if self._spared(each)),
-            tuple(
-                each
-                for each in every
-                if each.vulnerability.severity == "unknown" and not each.severity and self._relevant(each)
-            ),
-        )
+        """A vulnerability is in many images, and is looked at once."""
+        known = sorted(map(self._judged, joined.found), key=_URGENCY)
+        sides: dict[_Side, list[Weighed]] = {"counted": [], "spared": [], "unknown": [], "": []}
+        for judged in known:
+            sides[judged.side].append(judged.weighed)
+        every = tuple(judged.weighed for judged in known)
+        return Weight(every, tuple(sides["counted"]), tuple(sides["spared"]), tuple(sides["unknown"]))
+
+    def _judged(self, found: Vulnerability) -> _Judged:
+        known = self._known.get(found)
+        if known is None:
+            weighed = self._weighed(found)
+            known = self._known[found] = _Judged(_urgency(weighed), weighed, self._side(weighed))
+        return known
+
+    def _side(self, each: Weighed) -> _Side:
+        if self._rules.only_fixable and not each.fixable:
+            return ""
+        if each.severity is None:
+            return "unknown" if each.vulnerability.severity == "unknown" and not self._spared(each) else ""
+        if each.severity.rank > self._rules.threshold.rank:
+            return ""
+        return "spared" if self._spared(each) else "counted"
 
     def _weighed(self, found: Vulnerability) -> Weighed:
         exploited = self._exploits.exploited(found)
         severity = Severity.CRITICAL if exploited else _SEVERITIES.get(found.severity)
         return Weighed(found, severity, exploited, self._exploits.score(found))
-
-    def _serious(self, each: Weighed) -> bool:
-        reached = each.severity is not None and each.severity.rank <= self._rules.threshold.rank
-        return reached and (each.fixable or not self._rules.only_fixable)
-
-    def _relevant(self, each: Weighed) -> bool:
-        return (each.fixable or not self._rules.only_fixable) and not self._spared(each)
 
     def _spared(self, each: Weighed) -> bool:
         """Published within the days of grace. What is exploited has none, nor what has no date."""
@@ -100,10 +119,7 @@ class VulnerabilityRules:
         return published is not None and published > self._spared_from
 
 
-def _urgency(each: Weighed) -> tuple[bool, int, bool, float, str, str]:
+def _urgency(each: Weighed) -> _Urgency:
     level = each.severity.value if each.severity else each.vulnerability.severity
     found = each.vulnerability
     return not each.exploited, _RANKS[level], not each.fixable, -(each.score or 0), found.id, found.package
-
-
-_RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}

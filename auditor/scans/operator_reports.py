@@ -20,12 +20,11 @@ _LABEL = "trivy-operator."
 
 
 class ReportFold:
-    """The reports of one list. Equal vulnerabilities, and equal lists of them, are kept once."""
+    """The reports of one list. Equal vulnerabilities are one object."""
 
     def __init__(self) -> None:
         self.scanned: list[Scanned] = []
         self._known: dict[tuple[object, ...], Vulnerability] = {}
-        self._lists: dict[tuple[Vulnerability, ...], tuple[Vulnerability, ...]] = {}
 
     def add(self, item: wire.VulnerabilityReport, origin: str = "") -> None:
         """Takes in a report; one that says nothing of its scan is none."""
@@ -33,10 +32,10 @@ class ReportFold:
         if report is None:
             return
         metadata = item.metadata or wire.Metadata()
-        found = tuple(dict.fromkeys(self._vulnerability(each) for each in report.vulnerabilities or ()))
+        found = tuple(map(self._vulnerability, report.vulnerabilities or ()))
         place = f"VulnerabilityReport {metadata.namespace or ''}/{metadata.name or ''}"
         scan = _scan(report, metadata, origin or place)
-        self.scanned.append((scan, self._lists.setdefault(found, found)))
+        self.scanned.append((scan, found))
 
     def _vulnerability(self, each: wire.ReportVulnerability) -> Vulnerability:
         key = msgspec.structs.astuple(each)

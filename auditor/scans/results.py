@@ -103,15 +103,17 @@ class ScanResults(Part, frozen=True):
 def put_together(scanned: Iterable[Scanned]) -> ScanResults:
     """The results, ordered: the same scans give the same value in whatever order they came."""
     everything = list(scanned)
-    lists = dict.fromkeys(found for _, found in everything)
-    ordered = sorted({each for found in lists for each in found}, key=_order)
-    numbers = {each: index for index, each in enumerate(ordered)}
-    contents = {found: tuple(sorted({numbers[each] for each in found})) for found in lists}
-    distinct = sorted(set(contents.values()))
-    places = {content: index for index, content in enumerate(distinct)}
+    # A million findings are of few objects: hashing each of those once is quicker than each finding.
+    objects = {id(each): each for _, found in everything for each in found}
+    ordered = sorted(set(objects.values()), key=_order)
+    places = {each: index for index, each in enumerate(ordered)}
+    numbers = {identity: places[each] for identity, each in objects.items()}
+    contents = [tuple(sorted({numbers[id(each)] for each in found})) for _, found in everything]
+    distinct = sorted(set(contents))
+    positions = {content: index for index, content in enumerate(distinct)}
     scans: dict[Scan, Scan] = {}
-    for scan, found in everything:
-        numbered = msgspec.structs.replace(scan, content=places[contents[found]])
+    for (scan, _), content in zip(everything, contents, strict=True):
+        numbered = msgspec.structs.replace(scan, content=positions[content])
         same = msgspec.structs.replace(numbered, origin="")  # the same result may lie in two places
         known = scans.get(same)
         if known is None or numbered.origin < known.origin:

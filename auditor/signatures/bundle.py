@@ -31,7 +31,7 @@ def verify(material: SignatureMaterial, digest: str, trust: Trust) -> Verdict:
         bundle = json.loads(material.payload)
         media = bundle["mediaType"]
         if not isinstance(media, str) or not _MEDIA.fullmatch(media):
-            return Verdict("unverified", "it is a bundle of a version that is not known here")
+            return Verdict("unknown", "it is a bundle of a version that is not known here")
         read = _envelope if bundle.get("dsseEnvelope") is not None else _message
         return read(bundle, material.payload, digest, trust)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from auditor.signatures.patterns import expression
 
 
 def matches(pattern: str, subject: str) -> bool:
     """Whether the policy means a subject: in full, `*` for any characters but `/`, `**` for any at all."""
-    return pattern == subject or ("*" in pattern and bool(_expression(pattern).fullmatch(subject)))
+    return pattern == subject or ("*" in pattern and bool(expression(pattern).fullmatch(subject)))
 
 
 def fault(issuer: str, subject: str) -> str:
@@ -29,11 +28,3 @@ def fault(issuer: str, subject: str) -> str:
     if scheme in ("http", "https") and "*" in path.partition("/")[0]:
         return f"subject: {subject}: name the owner, which is the first part of the path, in full"
     return ""
-
-
-@lru_cache(maxsize=1024)
-def _expression(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*+)", pattern)
-    glob = {"*": "[^/]*"}
-    written = (glob.get(part, ".*") if part.startswith("*") else re.escape(part) for part in parts)
-    return re.compile("".join(written), re.DOTALL)

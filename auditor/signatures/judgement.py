@@ -15,6 +15,8 @@ from auditor.signatures.keys import load_key
 from auditor.signatures.patterns import matches
 from auditor.signatures.verdicts import Trust, Verdict
 
+_DIGESTS = 20
+
 
 class Judged(Struct, frozen=True):
     """One signature by one entry of the policy. `digest` is what it would cover: the image's own, or its index's."""
@@ -45,27 +47,39 @@ class Signatures:
     def __init__(self, policy: Policy, evidence: Evidence) -> None:
         self._evidence = evidence
         self._entries = [(entry, _trust(entry, policy.files)) for entry in policy.signatures]
+        self._made: dict[tuple[int, str, str], Judgement] = {}  # verifying takes time, and each check asks
 
     def __bool__(self) -> bool:
         """Whether the policy says anything of signatures."""
         return bool(self._entries)
 
-    def asked(self, image: Image) -> bool:
-        """Whether the policy wants this image signed."""
-        return any(_about(entry, image) for entry, _ in self._entries)
+    def entries(self, image: Image) -> tuple[int, ...]:
+        """Which entries of the policy are about the image: none where nobody wants it signed."""
+        return tuple(number for number, (entry, _) in enumerate(self._entries) if _about(entry, image))
 
     def of(self, image: Image, row: ImageEvidence) -> tuple[Judgement, ...]:
         """A judgement by each entry that is about the image: every one of them has to be met, by any of its signers.
 
         What counts is a signature of the image's own digest, or of an index that lists it.
         """
-        rows = [row, *self._evidence.indexes(row.repository, row.digest)]
-        missing = next(filter(None, (found.signatures_unavailable for found in rows)), None)
-        return tuple(
-            Judgement(number, tuple(_judged(rows, trust)), missing)
-            for number, (entry, trust) in enumerate(self._entries)
-            if _about(entry, image)
-        )
+        return tuple(self._judgement(number, row) for number in self.entries(image))
+
+    def coverage(self, image: Image, judgement: Judgement) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The digests that the image is known by, of its spec and of what runs: first those that a trusted signature
+        covers, being one of theirs or of an index that lists them, then the others. No more than a few."""
+        signed = {judged.digest for judged in judgement.trusted}
+        for index in filter(None, [self._evidence.content(image.repository, digest) for digest in signed]):
+            signed.update(child.digest for child in index.children if not child.attests)
+        known = image.digests[:_DIGESTS]
+        return tuple(d for d in known if d in signed), tuple(d for d in known if d not in signed)
+
+    def _judgement(self, number: int, row: ImageEvidence) -> Judgement:
+        key = (number, row.repository, row.digest)
+        if key not in self._made:
+            rows = [row, *self._evidence.indexes(row.repository, row.digest)]
+            missing = next(filter(None, (found.signatures_unavailable for found in rows)), None)
+            self._made[key] = Judgement(number, tuple(_judged(rows, self._entries[number][1])), missing)
+        return self._made[key]
 
 
 def _about(entry: Signature, image: Image) -> bool:
@@ -89,7 +103,7 @@ def _judged(rows: list[ImageEvidence], trust: Trust) -> Iterator[Judged]:
 
 def _verify(material: SignatureMaterial, digest: str, trust: Trust) -> Verdict:
     if material.format == "notation":
-        return Verdict("unverified", "it is a Notary Project signature, which is not verified here")
+        return Verdict("unknown", "it is a Notary Project signature, which is not verified here")
     if material.format == "cosign":
         return cosign.verify(material, digest, trust)
     return bundle.verify(material, digest, trust)

@@ -15,7 +15,8 @@ def matches(pattern: str, reference: Reference) -> bool:
     name: `*` stands for any characters of one path segment, `**` for any at all.
     """
     if "*" in pattern:
-        return bool(_expression(pattern).fullmatch(reference.name))
+        everything = pattern == "*"  # as people mean it
+        return everything or bool(expression(pattern).fullmatch(reference.name))
     try:
         return parse_entry(pattern).covers(reference)
     except MalformedReference:
@@ -36,9 +37,9 @@ def fault(pattern: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _expression(pattern: str) -> re.Pattern[str]:
-    if pattern == "*":  # everything, as people mean it
-        pattern = "**"
+def expression(pattern: str) -> re.Pattern[str]:
+    """A pattern's globs: `*` for any characters but `/`, `**` for any at all."""
+    glob = {"*": "[^/]*"}
     parts = re.split(r"(\*+)", pattern)
-    glob = {1: "[^/]*"}
-    return re.compile("".join(glob.get(len(part), ".*") if part.startswith("*") else re.escape(part) for part in parts))
+    written = (glob.get(part, ".*") if part.startswith("*") else re.escape(part) for part in parts)
+    return re.compile("".join(written), re.DOTALL)

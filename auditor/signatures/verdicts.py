@@ -29,10 +29,11 @@ class Verdict(Struct, frozen=True):
     - `misplaced`: `by` made it, but over another image: it was copied here.
     - `foreign`: nobody who is trusted made it over these bytes. Another signer did, or the bytes were changed.
     - `broken`: it is no signature at all.
-    - `unverified`: it cannot be judged here; `detail` says why.
+    - `unverified`: a trusted signer may have made it, and it cannot be judged here; `detail` says why.
+    - `unknown`: it is of a kind that the policy can trust nobody for. Anyone may push such a thing.
     - `other`: it is an attestation, and claims nothing about who released the image.
     """
 
-    state: Literal["trusted", "misplaced", "foreign", "broken", "unverified", "other"]
+    state: Literal["trusted", "misplaced", "foreign", "broken", "unverified", "unknown", "other"]
     detail: str = ""
     by: str = ""

@@ -104,10 +104,11 @@ class _Messages:
             else:
                 at, message = "m", name
                 for number in path[:-1]:
-                    at, outer, message = f"in_{number}", (at, message), f"{message}In{number}"
+                    holder, parent = at, message
+                    at, message = f"{at}_{number}", f"{message}In{number}"
                     if at not in inner:
-                        inner[at] = f"{_parse(message)}({outer[0]}.{at})"
-                        self._add(outer[1], at, number, _BYTES)
+                        inner[at] = f"{_parse(message)}({holder}.in_{number})"
+                        self._add(parent, f"in_{number}", number, _BYTES)
                 values.append(self._value(message, at, field, kind))
         arguments = "".join(f"\n            {value}," for value in values)
         self._define(name, struct.__name__, inner, f"{struct.__name__}({arguments}\n        )")

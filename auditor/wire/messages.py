@@ -289,9 +289,9 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
 
     def fill_EnvFrom(part: bytes | memoryview) -> EnvFrom:
         m = _parse_EnvFrom(part)
-        in_3 = _parse_EnvFromIn3(m.in_3)
+        m_3 = _parse_EnvFromIn3(m.in_3)
         return EnvFrom(
-            fill_LocalReference(in_3.secret_ref) if in_3.HasField("secret_ref") else None,
+            fill_LocalReference(m_3.secret_ref) if m_3.HasField("secret_ref") else None,
         )
 
     def fill_HostAlias(part: bytes | memoryview) -> HostAlias:
@@ -341,10 +341,10 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
 
     def fill_ManagedFields(part: bytes | memoryview) -> ManagedFields:
         m = _parse_ManagedFields(part)
-        in_7 = _parse_ManagedFieldsIn7(m.in_7)
+        m_7 = _parse_ManagedFieldsIn7(m.in_7)
         return ManagedFields(
             time(_parse_Time(m.time).seconds),
-            decode_object(TouchedFields, in_7.fields_v1) if in_7.HasField("fields_v1") else None,
+            decode_object(TouchedFields, m_7.fields_v1) if m_7.HasField("fields_v1") else None,
         )
 
     def fill_Manager(part: bytes | memoryview) -> Manager:
@@ -499,11 +499,11 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
 
     def fill_ProjectedSource(part: bytes | memoryview) -> ProjectedSource:
         m = _parse_ProjectedSource(part)
-        in_1 = _parse_ProjectedSourceIn1(m.in_1)
-        in_3 = _parse_ProjectedSourceIn3(m.in_3)
+        m_1 = _parse_ProjectedSourceIn1(m.in_1)
+        m_3 = _parse_ProjectedSourceIn3(m.in_3)
         return ProjectedSource(
-            fill_LocalReference(in_1.secret) if in_1.HasField("secret") else None,
-            fill_LocalReference(in_3.config_map) if in_3.HasField("config_map") else None,
+            fill_LocalReference(m_1.secret) if m_1.HasField("secret") else None,
+            fill_LocalReference(m_3.config_map) if m_3.HasField("config_map") else None,
         )
 
     def fill_Running(part: bytes | memoryview) -> Running:
@@ -600,23 +600,23 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
 
     def fill_ValueFrom(part: bytes | memoryview) -> ValueFrom:
         m = _parse_ValueFrom(part)
-        in_4 = _parse_ValueFromIn4(m.in_4)
+        m_4 = _parse_ValueFromIn4(m.in_4)
         return ValueFrom(
-            fill_LocalReference(in_4.secret_key_ref) if in_4.HasField("secret_key_ref") else None,
+            fill_LocalReference(m_4.secret_key_ref) if m_4.HasField("secret_key_ref") else None,
         )
 
     def fill_Volume(part: bytes | memoryview) -> Volume:
         m = _parse_Volume(part)
-        in_2 = _parse_VolumeIn2(m.in_2)
-        in_19 = _parse_VolumeIn2In19(in_2.in_19)
+        m_2 = _parse_VolumeIn2(m.in_2)
+        m_2_19 = _parse_VolumeIn2In19(m_2.in_19)
         return Volume(
             m.name or None,
-            fill_ImageVolume(in_2.image) if in_2.HasField("image") else None,
-            fill_SecretVolume(in_2.secret) if in_2.HasField("secret") else None,
-            fill_Projected(in_2.projected) if in_2.HasField("projected") else None,
-            fill_LocalReference(in_19.config_map) if in_19.HasField("config_map") else None,
-            fill_CSIVolume(in_2.csi) if in_2.HasField("csi") else None,
-            fill_HostPath(in_2.host_path) if in_2.HasField("host_path") else None,
+            fill_ImageVolume(m_2.image) if m_2.HasField("image") else None,
+            fill_SecretVolume(m_2.secret) if m_2.HasField("secret") else None,
+            fill_Projected(m_2.projected) if m_2.HasField("projected") else None,
+            fill_LocalReference(m_2_19.config_map) if m_2_19.HasField("config_map") else None,
+            fill_CSIVolume(m_2.csi) if m_2.HasField("csi") else None,
+            fill_HostPath(m_2.host_path) if m_2.HasField("host_path") else None,
         )
 
     def fill_VolumeMount(part: bytes | memoryview) -> VolumeMount:

@@ -23,6 +23,11 @@ def dead(expression: str, recorded: Collection[str]) -> Iterator[str]:
             yield f"{found.metric} has no label {labels[0]}: no exporter of pulls says which image it was"
 
 
+def may_be_recorded(expression: str) -> bool:
+    """Whether a metric that claims pulls is called as recording rules call theirs: `level:metric:operation`."""
+    return any(claims_pulls(found.metric) and ":" in found.metric for found in selectors(expression))
+
+
 def unknown(expression: str, recorded: Collection[str]) -> Iterator[str]:
     """Metrics of which nothing is known here."""
     for found in selectors(expression):

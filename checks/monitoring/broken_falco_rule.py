@@ -28,9 +28,6 @@ _ORDER = (*_MEANING, "doubt")
         Have Falco itself read the file before it is deployed: `falco -V rules.yaml`. Rules about images that load and
         fire:
 
-            - list: approved_prefixes
-              items: [registry.example.com/, gcr.io/our-project/]
-
             - macro: approved_image
               condition: (container.image.repository startswith registry.example.com/ or
                           container.image.repository startswith gcr.io/our-project/)

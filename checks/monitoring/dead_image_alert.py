@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import AlertLoading, AlertRules, Fail, Manual, Mounts, Severity, Skip, check, loads_alerts
-from checks.monitoring._exported import asks_for_pulls, dead, unknown
+from checks.monitoring._exported import asks_for_pulls, dead, may_be_recorded, unknown
 
 
 @check(
@@ -51,7 +51,9 @@ def dead_image_alert(alerts: AlertRules, loading: AlertLoading, mounts: Mounts) 
         part = f"{rule.group}/{rule.name}"
         reasons = list(dict.fromkeys(dead(rule.expr, loading.recorded)))
         facts = {"group": rule.group, "expr": rule.expr[:500]}
-        if reasons and rule.kind == "alert":
+        if reasons and may_be_recorded(rule.expr) and not loading.all_recorded():
+            yield Manual(f"{rule.name}: {'; '.join(reasons)} that was read; not all rules were.", part, facts)
+        elif reasons and rule.kind == "alert":
             yield Fail(f"The alert {rule.name} cannot fire: {'; '.join(reasons)}.", part, evidence=facts)
         elif reasons:
             yield Fail(f"The recording rule {rule.name} records nothing: {'; '.join(reasons)}.", part, evidence=facts)

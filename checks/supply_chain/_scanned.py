@@ -29,10 +29,10 @@ def told(image: Image, joined: Joined) -> dict[str, Any]:
 
 
 def at_rest(image: Image) -> bool:
-    """Whether nothing runs it and nothing is about to: its owners are scaled to zero or suspended."""
-    return not any(use.pods for use in image.uses) and all(
-        use.owner.suspended or use.owner.replicas == 0 for use in image.uses
-    )
+    """Whether nothing runs it and nothing is about to: it is mounted as a volume alone, or its owners are scaled to
+    zero or suspended."""
+    run = [use for use in image.uses if not use.is_volume]
+    return not any(use.pods for use in run) and all(use.owner.suspended or use.owner.replicas == 0 for use in run)
 
 
 def joined(image: Image, scans: Scans) -> Joined | None:

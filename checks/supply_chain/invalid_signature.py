@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import WITH_REGISTRY, Evidence, Fail, Image, Manual, Severity, Signatures, Skip, check
-from checks.supply_chain._signed import judgements, require_all, told
+from checks.supply_chain._signed import evident, judgements, require_all, require_judged
 
 
 @check(
@@ -44,14 +44,14 @@ def invalid_signature(image: Image, signatures: Signatures, evidence: Evidence) 
         part = f"signatures[{judgement.entry}]" if len(found) > 1 else ""
         moved = judgement.of("misplaced")
         bad = moved if judgement.trusted else (*moved, *judgement.of("broken", "foreign"))
-        evident = {"signatures": told(bad), "where": list(image.where[:20])}
         if bad:
             by = f" of {bad[0].verdict.by}" if bad[0].verdict.by else ""
             reason = f"{image.name} carries a signature{by} that does not verify: {bad[0].verdict.detail}."
-            yield Fail(reason, part, evidence=evident)
+            yield Fail(reason, part, evidence=evident(image, judgement, bad, signatures))
         elif not judgement.trusted:
             require_all(image, judgement)
-            unclear = judgement.of("unverified")
+            require_judged(judgement)
+            unclear = judgement.of("unknown")
             if unclear:
                 reason = f"{image.name} has a signature that cannot be judged: {unclear[0].verdict.detail}."
-                yield Manual(reason, part, {"signatures": told(unclear)})
+                yield Manual(reason, part, evident(image, judgement, unclear, signatures))

@@ -31,7 +31,8 @@ def unscanned_image(image: Image, scans: Scans) -> Iterator[Fail | Manual | Skip
     scanner may not pull it, its namespace is left out, or the tag moved on after the scan and other content runs.
 
     A scan is about an image if it is of its container, of its digest or of its image ID; by the tag alone only where
-    nobody says what content was scanned, or what runs. Images of workloads at rest get no verdict.
+    nobody says what content was scanned, or what runs. Images of workloads at rest, and such as are mounted as volumes
+    alone, get no verdict.
     """
     if at_rest(image):
         yield Skip()
@@ -43,7 +44,7 @@ def unscanned_image(image: Image, scans: Scans) -> Iterator[Fail | Manual | Skip
     if not others:
         yield Fail(f"No scan is about {image.name}.", evidence=where)
         return
-    scan = others[0].scan
+    scan = next((other.scan for other in others if not other.certain), others[0].scan)
     scanned = next(iter((*scan.digests, scan.image_id)))
     evident = {"scanned": scanned, "runs": list(image.digests), "scanner": scan.label, "result": scan.origin, **where}
     if all(other.certain for other in others):

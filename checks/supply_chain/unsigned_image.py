@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import WITH_REGISTRY, Evidence, Fail, Image, Manual, Severity, Signatures, Skip, check
-from checks.supply_chain._signed import judgements, require_all, told
+from auditor import WITH_REGISTRY, Evidence, Fail, Image, Severity, Signatures, Skip, check
+from checks.supply_chain._signed import evident, judgements, require_all, require_judged
 
 
 @check(
@@ -27,13 +27,14 @@ from checks.supply_chain._signed import judgements, require_all, told
     its own under `signatures:` in the policy file, with that signer's key or identity.
     """,
 )
-def unsigned_image(image: Image, signatures: Signatures, evidence: Evidence) -> Iterator[Fail | Manual | Skip]:
+def unsigned_image(image: Image, signatures: Signatures, evidence: Evidence) -> Iterator[Fail | Skip]:
     """Whoever can push to a repository decides what runs under its names. A signature ties the content to the one who
     released it, whatever the registry does.
 
     The policy says which images have to be signed, and by whom; each of its entries about an image has to be met, by
     one of its keys or identities. Looked for in cosign's tag beside the image and among its referrers, for its own
-    digest and for indexes that list it. Images of which the policy says nothing get no verdict.
+    digest and for indexes that list it. Images of which the policy says nothing get no verdict. A signature of the
+    Notary Project is not verified, so it makes no image signed.
     """
     found = judgements(image, signatures, evidence)
     if isinstance(found, Skip):
@@ -43,13 +44,11 @@ def unsigned_image(image: Image, signatures: Signatures, evidence: Evidence) -> 
         if judgement.trusted:
             continue
         require_all(image, judgement)
+        require_judged(judgement)
         part = f"signatures[{judgement.entry}]" if len(found) > 1 else ""
-        evident = {"signatures": told(judgement.signatures), "where": list(image.where[:20])}
-        unclear = judgement.of("unverified")
-        if unclear:
-            reason = f"{image.name} has a signature that cannot be judged: {unclear[0].verdict.detail}."
-            yield Manual(reason, part, evident)
-            continue
+        shown = evident(image, judgement, judgement.signatures, signatures)
         many = len(judgement.signatures)
         carries = f"carries {many} signature{'s' if many > 1 else ''}, none of it by" if many else "has no signature by"
-        yield Fail(f"{image.name} {carries} a key or identity that the policy trusts for it.", part, evidence=evident)
+        also = next((f" Beside it: {judged.verdict.detail}." for judged in judgement.of("unknown")), "")
+        reason = f"{image.name} {carries} a key or identity that the policy trusts for it.{also}"
+        yield Fail(reason, part, evidence=shown)

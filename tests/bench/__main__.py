@@ -15,12 +15,14 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
-from tests.bench import policies, registry
+from tests.bench import encodings, policies, registry, scans
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = [sys.executable, "-m", "auditor"]
 CLIENT = [sys.executable, "-m", "tests.bench.client"]
 REGISTRY = [sys.executable, "-m", "tests.bench.registry"]
+SCANS = [sys.executable, "-m", "tests.bench.scans"]
+_REPORTS = 5_000
 ROUNDS = 3
 _FLEET = 8
 
@@ -47,21 +49,36 @@ def contexts(kubeconfig: str, count: int) -> str:
 
 
 @contextmanager
-def server(pods: int, *, ready: bool, folder: Path) -> Iterator[str]:
+def server(pods: int, *, folder: Path, mode: str = "") -> Iterator[str]:
     """A server in a process of its own; yields the path of a kubeconfig for it."""
-    command = [sys.executable, "-m", "tests.bench.server", str(pods), *(["--ready"] if ready else [])]
+    command = [sys.executable, "-m", "tests.bench.server", str(pods), *([mode] if mode else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stdout
         port = int(process.stdout.readline())
-        path = folder / f"kubeconfig-{pods}"
-        path.write_text(
-            "apiVersion: v1\nkind: Config\ncurrent-context: bench\n"
-            f"clusters: [{{name: bench, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\n"
-            "users: [{name: bench, user: {token: fake-token}}]\n"
-            "contexts: [{name: bench, context: {cluster: bench, user: bench}}]\n"
-        )
-        yield str(path)
+        yield kubeconfig_for(port, folder / f"kubeconfig-{pods}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def kubeconfig_for(port: int, path: Path) -> str:
+    path.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: bench\n"
+        f"clusters: [{{name: bench, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\n"
+        "users: [{name: bench, user: {token: fake-token}}]\n"
+        "contexts: [{name: bench, context: {cluster: bench, user: bench}}]\n"
+    )
+    return str(path)
+
+
+@contextmanager
+def reports(count: int) -> Iterator[int]:
+    """An API server with Trivy Operator's reports in a process of its own; yields its port."""
+    process = subprocess.Popen([*SCANS, "serve", str(count)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout
+        yield int(process.stdout.readline())
     finally:
         process.kill()
         process.wait()
@@ -97,9 +114,18 @@ def best(command: Sequence[str], rounds: int = ROUNDS, allowed: Sequence[int] = 
     return Run(min(r.seconds for r in runs), max(r.mebibytes for r in runs))
 
 
+def scanning(folder: Path) -> list[str]:
+    return [*AUDITOR, "scan", "--fail-on", "never", "--allow-incomplete", "-o", f"json={folder / 'report.json'}"]
+
+
+def compared(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """The rows about encodings, which `python -m tests.bench encodings` gives alone."""
+    return encodings.rows(lambda pods, mode: server(pods, mode=mode, folder=folder), best, scanning(folder), ROUNDS)
+
+
 def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     """(what, measured, bound, verdict), each as soon as it is known."""
-    scan = [*AUDITOR, "scan", "--fail-on", "never", "--allow-incomplete", "-o", f"json={folder / 'report.json'}"]
+    scan = scanning(folder)
 
     def row(what: str, value: float, unit: str, bound: float, *, least: bool = False) -> tuple[str, str, str, str]:
         good = value >= bound if least else value <= bound
@@ -113,7 +139,7 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     typer = best([sys.executable, "-c", "import typer"], 10)
     version = best([*AUDITOR, "--version"], 10)
     yield row("auditor --version / import typer", version.seconds / typer.seconds, "x", 2)
-    with server(10_000, ready=True, folder=folder) as kubeconfig:
+    with server(10_000, mode="--ready", folder=folder) as kubeconfig:
         bare = best([*CLIENT, "bare", kubeconfig])
         audit = best([*scan, "--kubeconfig", kubeconfig])
         typed = best([*CLIENT, "typed", kubeconfig], 1)
@@ -136,8 +162,9 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     yield row(
         f"{_FLEET} clusters one by one / one cluster, peak memory", one_by_one.mebibytes / alone.mebibytes, "x", 2
     )
+    yield from compared(folder)
     saved = str(folder / "snapshot.json.gz")
-    with server(150_000, ready=False, folder=folder) as kubeconfig:
+    with server(150_000, folder=folder) as kubeconfig:
         large = run([*scan, "--kubeconfig", kubeconfig, "--save-snapshot", saved])
     yield ("scan of 150,000 pods, pages made while served", f"{large.seconds:.2f} s", "", "")
     yield row("peak memory of the scan, 150,000 pods", large.mebibytes, " MiB", 400)
@@ -146,6 +173,16 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     without = best([*scan, "--from", policies.write(folder / "without.json", with_policies=False)])
     guarded = best([*scan, "--from", policies.write(folder / "with.json", with_policies=True)])
     yield row("500 namespaces x 60 image policies, more than without", guarded.seconds - without.seconds, " s", 2)
+    with reports(_REPORTS) as port:
+        bare = best([*SCANS, "bare", str(port)])
+        checks = ("vulnerable-image", "unscanned-image", "stale-scan")
+        only = [part for check in checks for part in ("--check", check)]
+        audit = best([*scan, *only, "--kubeconfig", kubeconfig_for(port, folder / "kubeconfig-reports")])
+    found = f"{_REPORTS:,} VulnerabilityReports of {scans.EACH}"
+    yield (f"bare GET of {found}", f"{bare.seconds:.2f} s", "", "")
+    yield row(f"scan of {found}", audit.seconds, " s", 10)
+    yield row("the same / bare GET", audit.seconds / bare.seconds, "x", 12)
+    yield row("peak memory of the same", audit.mebibytes, " MiB", 300)
     with images(300) as host:
         bare = best([*REGISTRY, "bare", host, "300"])
         source = registry.manifests(folder, host, 300)
@@ -166,7 +203,7 @@ def main() -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     with tempfile.TemporaryDirectory() as folder:
         table = []
-        for line in rows(Path(folder)):
+        for line in (compared if sys.argv[1:] == ["encodings"] else rows)(Path(folder)):
             print(f"  {line[0]}: {line[1]}", file=sys.stderr)
             table.append(line)
     print(tabulate(table, ("what", "measured", "bound", ""), disable_numparse=True))

@@ -1,17 +1,21 @@
-"""`python -m tests.bench.client bare|typed KUBECONFIG`: lists all pods through the kubernetes client."""
+"""`python -m tests.bench.client bare|bare-protobuf|typed KUBECONFIG`: lists all pods through the kubernetes client;
+`… list KUBECONFIG ENCODING`: as Auditor does it, and folds them."""
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from typing import Any
 
-from tests.bench.cluster import PAGE
+from auditor.wire.envelope import MAGIC
 
+PAGE = 500
+CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 _TOKEN = re.compile(rb'"continue":\s*"([^"]+)"')
 
 
-def bare(kubeconfig: str) -> int:
+def bare(kubeconfig: str, accept: str = "application/json") -> int:
     """The bytes of every page and nothing else."""
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config.kube_config import load_kube_config
@@ -22,13 +26,40 @@ def bare(kubeconfig: str) -> int:
     size, token = 0, ""
     while True:
         path = f"/api/v1/pods?limit={PAGE}" + (f"&continue={token}" if token else "")
-        _, url, headers, _, _ = client.param_serialize("GET", path, header_params={"Accept": "application/json"})
+        _, url, headers, _, _ = client.param_serialize("GET", path, header_params={"Accept": accept})
         body = client.call_api("GET", url, headers, _request_timeout=60).response.read()
         size += len(body)
-        found = _TOKEN.search(body[:4096])
-        if not found:
+        token = _token(body)
+        if not token:
             return size
-        token = found[1].decode()
+
+
+def _token(body: bytes) -> str:
+    if body.startswith(MAGIC):
+        from auditor.wire.protobuf import decode_head
+
+        metadata = decode_head(body)[1]
+        return (metadata.continue_ or "") if metadata else ""
+    found = _TOKEN.search(body[:4096])
+    return found[1].decode() if found else ""
+
+
+def bare_protobuf(kubeconfig: str) -> int:
+    return bare(kubeconfig, CONTENT_TYPE)
+
+
+def folded(kubeconfig: str) -> int:
+    """The list, decoded and folded into the inventory."""
+    from auditor.inventory import Inventory
+    from auditor.sources.encodings import parse_encoding
+    from auditor.sources.live import LiveOptions, collect
+    from auditor.sources.progress import Progress
+
+    gc.set_threshold(50_000, 20, 20)  # as the command does
+    inventory = Inventory()
+    options = LiveOptions(kubeconfig, resources=("pods",), encoding=parse_encoding(sys.argv[3]))
+    collect(options, inventory, Progress(sys.stderr, shown=False))
+    return len(inventory.wanted_owners())
 
 
 def typed(kubeconfig: str) -> int:
@@ -51,4 +82,5 @@ def typed(kubeconfig: str) -> int:
 
 
 if __name__ == "__main__":
-    print({"bare": bare, "typed": typed}[sys.argv[1]](sys.argv[2]))
+    commands = {"bare": bare, "bare-protobuf": bare_protobuf, "typed": typed, "list": folded}
+    print(commands[sys.argv[1]](sys.argv[2]))

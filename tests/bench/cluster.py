@@ -1,4 +1,7 @@
-"""A cluster of any size as ready bytes: pods shaped like real ones, about 19 kB each with their managedFields."""
+"""A cluster of any size as bytes, in JSON and in protobuf: pods shaped like real ones, about 19 kB each in JSON.
+
+A pod is a template with its numbers put in, which are as long as the marks they replace: so it goes for both encodings.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import Any
+
+from auditor import wire
+from tests.protobuf import envelope, joined, message
 
 PAGE = 500
 REPLICAS = 50
@@ -39,13 +45,13 @@ def _managed_fields() -> list[dict[str, Any]]:
     ]
 
 
-def _pod() -> bytes:
+def _pod() -> dict[str, Any]:
     env = [{"name": f"SETTING_{i}", "value": f"a value of setting {i}, as long as such values are"} for i in range(30)]
     mounts = [{"name": f"v{i}", "mountPath": f"/var/lib/app/volume-{i}", "readOnly": True} for i in range(4)]
     containers = [
         {
             "name": f"c{i}",
-            "image": f"registry.corp.example:5000/team-@D@/service-{i}:1.@D@",
+            "image": f"registry.corp.example:5000/team-@DDD@/service-{i}:1.@DDD@",
             "imagePullPolicy": "IfNotPresent",
             "env": env,
             "resources": {"limits": {"cpu": "500m", "memory": "256Mi"}, "requests": {"cpu": "50m", "memory": "64Mi"}},
@@ -59,8 +65,8 @@ def _pod() -> bytes:
     statuses = [
         {
             "name": f"c{i}",
-            "image": f"registry.corp.example:5000/team-@D@/service-{i}:1.@D@",
-            "imageID": f"registry.corp.example:5000/team-@D@/service-{i}@{_DIGEST}",
+            "image": f"registry.corp.example:5000/team-@DDD@/service-{i}:1.@DDD@",
+            "imageID": f"registry.corp.example:5000/team-@DDD@/service-{i}@{_DIGEST}",
             "containerID": "containerd://" + "ab" * 32,
             "ready": True,
             "restartCount": 0,
@@ -70,15 +76,21 @@ def _pod() -> bytes:
         }
         for i in range(3)
     ]
-    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-@D@-7d", "uid": "rs-@D@", "controller": True}
+    owner = {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "name": "web-@DDD@-7d",
+        "uid": "rs-@DDD@",
+        "controller": True,
+    }
     metadata = {
-        "name": "web-@D@-7d-@P@",
-        "generateName": "web-@D@-7d-",
+        "name": "web-@DDD@-7d-@PPPP@",
+        "generateName": "web-@DDD@-7d-",
         "namespace": "team-@N@",
-        "uid": "pod-@P@",
+        "uid": "pod-@PPPP@",
         "resourceVersion": "100",
         "creationTimestamp": "2026-11-21T11:00:00Z",
-        "labels": {"app": "web-@D@", "pod-template-hash": "7d"},
+        "labels": {"app": "web-@DDD@", "pod-template-hash": "7d"},
         "annotations": {"example.com/notes": "n" * 300},
         "ownerReferences": [owner],
         "managedFields": _managed_fields(),
@@ -86,37 +98,46 @@ def _pod() -> bytes:
     spec = {
         "containers": containers,
         "volumes": [{"name": f"v{i}", "configMap": {"name": f"settings-{i}"}} for i in range(4)],
-        "nodeName": "node-@M@",
+        "nodeName": "node-@MM@",
         "serviceAccountName": "default",
         "imagePullSecrets": [{"name": "corp"}],
         "restartPolicy": "Always",
         "tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"}],
     }
     status = {"phase": "Running", "containerStatuses": statuses, "hostIP": "10.0.0.1", "podIP": "10.1.0.1"}
-    return json.dumps({"metadata": metadata, "spec": spec, "status": status}, separators=(",", ":")).encode()
+    return {"metadata": metadata, "spec": spec, "status": status}
 
 
-_TEMPLATE = _pod()
+_JSON = json.dumps(_pod(), separators=(",", ":")).encode()
+_PROTOBUF = message(wire.Pod, _pod())
 
 
-def pod(number: int, nodes: int) -> bytes:
+def pod(number: int, nodes: int, template: bytes = _JSON) -> bytes:
     deployment = number // REPLICAS
     return (
-        _TEMPLATE.replace(b"@D@", b"%d" % deployment)
-        .replace(b"@P@", b"%d" % number)
-        .replace(b"@N@", b"%d" % (deployment % NAMESPACES))
-        .replace(b"@M@", b"%d" % (number % nodes))
+        template.replace(b"@DDD@", b"%05d" % deployment)
+        .replace(b"@PPPP@", b"%06d" % number)
+        .replace(b"@N@", b"%03d" % (deployment % NAMESPACES))
+        .replace(b"@MM@", b"%04d" % (number % nodes))
     )
 
 
-def pod_page(page: int, total: int) -> bytes:
+def pod_page(page: int, total: int, *, protobuf: bool = False) -> bytes:
     """One page of the list of pods, with the token of the next while there is one."""
     nodes = max(3, total // 100)
     numbers = range(page * PAGE, min((page + 1) * PAGE, total))
-    token = f"page-{page + 1}" if (page + 1) * PAGE < total else ""
-    head = json.dumps({"resourceVersion": "100"} | ({"continue": token} if token else {}))
-    items = b",".join(pod(number, nodes) for number in numbers)
-    return b'{"kind":"PodList","apiVersion":"v1","metadata":' + head.encode() + b',"items":[' + items + b"]}"
+    metadata = {"resourceVersion": "100"} | ({"continue": f"page-{page + 1}"} if (page + 1) * PAGE < total else {})
+    if protobuf:
+        items = ((2, pod(number, nodes, _PROTOBUF)) for number in numbers)
+        return envelope("v1", "PodList", joined([(1, message(wire.ListMeta, metadata)), *items]))
+    text = b",".join(pod(number, nodes) for number in numbers)
+    return (
+        b'{"kind":"PodList","apiVersion":"v1","metadata":'
+        + json.dumps(metadata).encode()
+        + b',"items":['
+        + text
+        + b"]}"
+    )
 
 
 def small_lists(total: int) -> Iterator[tuple[str, bytes]]:
@@ -124,21 +145,21 @@ def small_lists(total: int) -> Iterator[tuple[str, bytes]]:
     deployments = range((total + REPLICAS - 1) // REPLICAS)
     nodes = max(3, total // 100)
 
-    def body(kind: str, items: list[dict[str, Any]]) -> bytes:
+    def body(kind: str, items: list[dict[str, Any]], version: str = "v1") -> bytes:
         return json.dumps(
-            {"kind": kind, "apiVersion": "v1", "metadata": {"resourceVersion": "100"}, "items": items}
+            {"kind": kind, "apiVersion": version, "metadata": {"resourceVersion": "100"}, "items": items}
         ).encode()
 
     def meta(name: str, number: int, **more: Any) -> dict[str, Any]:
-        return {"name": name, "namespace": f"team-{number % NAMESPACES}", "uid": f"{name}"} | more
+        return {"name": name, "namespace": f"team-{number % NAMESPACES:03}", "uid": f"{name}"} | more
 
     def template(number: int) -> dict[str, Any]:
-        images = [f"registry.corp.example:5000/team-{number}/service-{i}:1.{number}" for i in range(3)]
+        images = [f"registry.corp.example:5000/team-{number:05}/service-{i}:1.{number:05}" for i in range(3)]
         containers = [{"name": f"c{i}", "image": image} for i, image in enumerate(images)]
         return {"spec": {"containers": containers, "imagePullSecrets": [{"name": "corp"}]}}
 
     def reference(number: int) -> dict[str, Any]:
-        name = f"web-{number}"
+        name = f"web-{number:05}"
         return {"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "uid": name, "controller": True}
 
     yield (
@@ -146,9 +167,10 @@ def small_lists(total: int) -> Iterator[tuple[str, bytes]]:
         body(
             "DeploymentList",
             [
-                {"metadata": meta(f"web-{n}", n), "spec": {"replicas": REPLICAS, "template": template(n)}}
+                {"metadata": meta(f"web-{n:05}", n), "spec": {"replicas": REPLICAS, "template": template(n)}}
                 for n in deployments
             ],
+            "apps/v1",
         ),
     )
     yield (
@@ -157,16 +179,17 @@ def small_lists(total: int) -> Iterator[tuple[str, bytes]]:
             "ReplicaSetList",
             [
                 {
-                    "metadata": meta(f"web-{n}-7d", n, uid=f"rs-{n}", ownerReferences=[reference(n)]),
+                    "metadata": meta(f"web-{n:05}-7d", n, uid=f"rs-{n:05}", ownerReferences=[reference(n)]),
                     "spec": {"replicas": REPLICAS, "template": template(n)},
                 }
                 for n in deployments
             ],
+            "apps/v1",
         ),
     )
     images = [
         {
-            "names": [f"registry.corp.example:5000/team-{i}/service-0:1.{i}", f"quay.io/x/y-{i}@{_DIGEST}"],
+            "names": [f"registry.corp.example:5000/team-{i:05}/service-0:1.{i:05}", f"quay.io/x/y-{i}@{_DIGEST}"],
             "sizeBytes": 9,
         }
         for i in range(50)
@@ -176,18 +199,24 @@ def small_lists(total: int) -> Iterator[tuple[str, bytes]]:
         "/api/v1/nodes",
         body(
             "NodeList",
-            [{"metadata": {"name": f"node-{n}"}, "status": {"images": images, "nodeInfo": info}} for n in range(nodes)],
+            [
+                {"metadata": {"name": f"node-{n:04}"}, "status": {"images": images, "nodeInfo": info}}
+                for n in range(nodes)
+            ],
         ),
     )
     config = base64.b64encode(b'{"auths":{"registry.corp.example:5000":{"auth":"ZmFrZTpmYWtl"}}}').decode()
     pull = {"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": config}}
-    secrets = [{"metadata": {"name": "corp", "namespace": f"team-{n}"}} | pull for n in range(NAMESPACES)]
+    secrets = [{"metadata": {"name": "corp", "namespace": f"team-{n:03}"}} | pull for n in range(NAMESPACES)]
     yield "/api/v1/secrets", body("SecretList", secrets)
-    yield "/api/v1/namespaces", body("NamespaceList", [{"metadata": {"name": f"team-{n}"}} for n in range(NAMESPACES)])
+    yield (
+        "/api/v1/namespaces",
+        body("NamespaceList", [{"metadata": {"name": f"team-{n:03}"}} for n in range(NAMESPACES)]),
+    )
     yield (
         "/api/v1/serviceaccounts",
         body(
             "ServiceAccountList",
-            [{"metadata": {"name": "default", "namespace": f"team-{n}"}} for n in range(NAMESPACES)],
+            [{"metadata": {"name": "default", "namespace": f"team-{n:03}"}} for n in range(NAMESPACES)],
         ),
     )

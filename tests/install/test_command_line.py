@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import os
 from pathlib import Path
 
@@ -111,6 +112,7 @@ signatures:
   - {images: [registry.example.com], keys: [./keys/cosign.pub]}
 vulnerabilities: {kev: kev.bin}
 """
+EXPLOITED = b'{"vulnerabilities": [{"cveID": "CVE-2026-1001"}]}'
 
 
 def public_key() -> bytes:
@@ -124,7 +126,7 @@ def test_files_that_a_policy_names_come_along(tmp_path: Path) -> None:
     path.write_text(NAMING)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys/cosign.pub").write_bytes(key)
-    (tmp_path / "kev.bin").write_bytes(b"\xff\x00")
+    (tmp_path / "kev.bin").write_bytes(packed := gzip.compress(EXPLOITED))
     objects = printed(("--policy", str(path)), tmp_path, policy=False)
     config = one(objects, "ConfigMap")
     held = {name: text.encode() for name, text in config["data"].items()}
@@ -135,22 +137,22 @@ def test_files_that_a_policy_names_come_along(tmp_path: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(held[item["key"]])
     read = read_policy(str(tmp_path / "mounted/policy.yaml"))
-    assert read.files == {"./keys/cosign.pub": key, "kev.bin": b"\xff\x00"}
+    assert read.files == {"./keys/cosign.pub": key, "kev.bin": packed}
     annotations = config["metadata"]["annotations"]
     assert annotations == job(objects)["template"]["metadata"]["annotations"]
-    (tmp_path / "kev.bin").write_bytes(b"\xff\x01")
+    (tmp_path / "kev.bin").write_bytes(gzip.compress(EXPLOITED.replace(b"1001", b"1002")))
     changed = one(printed(("--policy", str(path)), tmp_path, policy=False), "ConfigMap")["metadata"]["annotations"]
     assert {name for name in annotations if annotations[name] != changed[name]} == {"auditor.dev/policy-files-sha256"}
 
 
-@pytest.mark.parametrize("name", ["../kev.json", "/etc/hostname"])
+@pytest.mark.parametrize("name", ["../kev.json", "{folder}/kev.json"])
 def test_files_that_lie_elsewhere_are_refused(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], name: str
 ) -> None:
-    (tmp_path / "kev.json").write_text("{}")
+    (tmp_path / "kev.json").write_bytes(EXPLOITED)
     path = tmp_path / "own/policy.yaml"
     path.parent.mkdir()
-    path.write_text(f"version: 1\nvulnerabilities: {{kev: {name}}}\n")
+    path.write_text(f"version: 1\nvulnerabilities: {{kev: {name.format(folder=tmp_path)}}}\n")
     assert run(["install", "--image", IMAGE, "--policy", str(path)]) == 2
     assert b"outside the policy's folder" in capsysbinary.readouterr().err
 
@@ -158,7 +160,7 @@ def test_files_that_lie_elsewhere_are_refused(
 def test_files_that_no_config_map_holds_are_refused(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text("version: 1\nvulnerabilities: {epss: epss.csv}\n")
-    (tmp_path / "epss.csv").write_bytes(b"x" * (1 << 20))
+    (tmp_path / "epss.csv").write_bytes(b"cve,epss\n" + b"CVE-2026-1001,0.5\n" * (1 << 16))
     assert run(["install", "--image", IMAGE, "--policy", str(path)]) == 2
     assert b"a ConfigMap holds 1,048,576" in capsysbinary.readouterr().err
 

@@ -26,7 +26,7 @@ def cluster() -> Store:
     """Everything that an audit can read is served here, and leads on to all that is read by name."""
     store = Store()
     for resource in wire.BY_NAME.values():
-        if own_group(resource.group) and resource.group != wire.CONSTRAINTS:
+        if (own_group(resource.group) or resource in wire.WATCHED) and resource.group != wire.CONSTRAINTS:
             store.serve(resource.api_version, resource.plural, resource.kind, namespaced=resource.namespaced)
     store.serve(CONSTRAINT, "repos", "Repos", namespaced=False)
     store.add(CONSTRAINT, "repos", [named("ours", spec={"match": {}})])
@@ -35,7 +35,8 @@ def cluster() -> Store:
     store.add("admissionregistration.k8s.io/v1", HOOKS, [named("connaisseur-webhook", webhooks=[hook])])
     store.add("v1", "namespaces", [named(name) for name in ("default", "auditor", "connaisseur", "kube-system")])
     store.add("v1", "serviceaccounts", [named("default", "default")])
-    store.add("v1", "pods", [pod("web", imagePullSecrets=[{"name": "elsewhere"}])])
+    watcher = pod("falco", containers=[{"name": "falco", "image": "docker.io/falcosecurity/falco:0.42.0"}])
+    store.add("v1", "pods", [pod("web", imagePullSecrets=[{"name": "elsewhere"}]), watcher])
     return store
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from auditor.cli import run
 from auditor.evidence import SignatureMaterial
-from tests.keyless import ISSUER, SUBJECT, Sigstore, material, uri
+from tests.authorities import ISSUER
+from tests.keyless import SUBJECT, Sigstore, material, uri
 from tests.registry.artifacts import (
     BUNDLE,
     NOTATION,
@@ -78,7 +79,7 @@ CASES = {
     ),
     "notation": Case(
         referring=lambda _: SignatureMaterial("notation", "", "", "", b"{}"),
-        expected=("manual", "manual"),
+        expected=("fail", "manual"),
         kind=NOTATION,
     ),
     "good-beside-copied": Case(
@@ -207,7 +208,7 @@ def running(name: str, image: str, digest: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": name, "namespace": "shop"},
+        "metadata": {"name": name, "namespace": "shop", "uid": name},
         "spec": {"containers": [{"name": "app", "image": image}]},
         "status": {"phase": "Running", "containerStatuses": [status]},
     }

@@ -154,6 +154,14 @@ def test_other_content_is_told(evidence: Sequence[ImageEvidence], certain: bool)
     assert [other.certain for other in scans.others(image)] == [certain]
 
 
+@pytest.mark.parametrize(("evidence", "told"), [((), [False]), ((SINGLE,), [])], ids=["maybe an index", "it is none"])
+def test_a_scan_without_a_name_may_be_of_a_platform_of_what_runs(
+    evidence: Sequence[ImageEvidence], told: list[bool]
+) -> None:
+    scans, (image,) = views([(scanned("", B, by="Clair"), ())], [owner(TAGGED, f"{REPOSITORY}@{D}")], evidence)
+    assert [other.certain for other in scans.others(image)] == told
+
+
 READ, FORBIDDEN = Coverage(SCAN_RESULTS[1], "read", count=3), Coverage(SCAN_RESULTS[0], "forbidden")
 
 
