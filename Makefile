@@ -7,7 +7,7 @@ SHOP := fixtures/clusters/shop
 FLOOR := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help setup scan test lint check bench docs clean
+.PHONY: help setup scan test lint check bench profile docs clean
 
 help:
 	@echo 'make scan    audit the example cluster of fixtures/clusters/shop (ARGS="-n NAMESPACE" and so on)'
@@ -15,6 +15,7 @@ help:
 	@echo 'make lint    formatting, lint, types, generated documentation'
 	@echo 'make check   lint, then the tests with branch coverage: what a change must pass'
 	@echo 'make bench   measure against the bare requests'
+	@echo 'make profile where the time of a page and of the checks goes, function by function'
 	@echo 'make docs    write the generated pages of docs/'
 	@echo 'make clean   remove what the other targets made'
 
@@ -47,6 +48,9 @@ check: lint test
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+profile: setup
+	$(BIN)/python -m tests.bench.profile
 
 docs: setup
 	$(BIN)/python -m auditor.documentation

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 
-import msgspec
+from msgspec.structs import astuple, replace
 
+from auditor.comparability import together
 from auditor.diff import Diff, counted, diff
 from auditor.merge import merge
 from auditor.pairs import pairs
-from auditor.report import CoverageRow, Finding, Report
-
-_GAPS = ("forbidden", "failed", "excluded")
+from auditor.report import CheckRow, Counts, Finding, Report, Severity, Subject, Summary
 
 
 def kept(comparison: Diff, known: Collection[str]) -> Report:
@@ -22,7 +21,7 @@ def kept(comparison: Diff, known: Collection[str]) -> Report:
       something was not read, or that a check broke, is no finding.
     - Checks are those of both runs. What belongs to a check that exists no more (is not in `known`) is dropped.
     - Coverage tells what neither run has read.
-    - The cluster, the policy, the version and the counts are this run's.
+    - Counts fit the findings. Passes are this run's, and so are the cluster, the policy and the version.
     - Of several clusters one that this run did not audit stays as it was known.
     """
     before, after = comparison.before, comparison.after
@@ -33,22 +32,24 @@ def kept(comparison: Diff, known: Collection[str]) -> Report:
     held += [finding for finding in comparison.unseen if finding.check in known]
     # A context that was renamed must not look like a second cluster.
     name = next((finding.cluster for finding in after.findings), None)
-    held = held if name is None else [msgspec.structs.replace(finding, cluster=name) for finding in held]
+    held = held if name is None else [replace(finding, cluster=name) for finding in held]
     seen = {row.id for row in after.checks}
-    checks = [*after.checks, *(row for row in before.checks if row.id in known and row.id not in seen)]
-    return msgspec.structs.replace(
+    others = [replace(row, passed=0) for row in before.checks if row.id in known and row.id not in seen]
+    report = replace(
         after,
-        cluster=msgspec.structs.replace(after.cluster, uid=after.cluster.uid or before.cluster.uid),
-        coverage=tuple(_coverage(before.coverage, after.coverage)),
-        checks=tuple(sorted(checks, key=lambda row: row.id)),
-        findings=tuple(sorted(held, key=_order)),
+        cluster=replace(after.cluster, uid=after.cluster.uid or before.cluster.uid),
+        coverage=tuple(together(before.coverage, after.coverage)),
+        checks=tuple(sorted((*after.checks, *others), key=lambda row: row.id)),
     )
+    if tuple(held) == after.findings:
+        return report
+    return _counted(replace(report, findings=tuple(sorted(held, key=_order))))
 
 
 def _of_several(before: Report, after: Report, known: Collection[str]) -> Iterator[Report]:
     for pair in pairs(before, after):
         if pair.new is not None:
-            yield kept(diff(pair.old or msgspec.structs.replace(pair.new, findings=()), pair.new), known)
+            yield kept(diff(pair.old or replace(pair.new, findings=()), pair.new), known)
         elif pair.old is not None:
             yield pair.old
 
@@ -63,29 +64,33 @@ def _order(finding: Finding) -> tuple[str, str, str, str, str, str, str]:
     return finding.cluster, finding.namespace or "", finding.check, *names, finding.id
 
 
-def _coverage(before: Sequence[CoverageRow], after: Sequence[CoverageRow]) -> Iterator[CoverageRow]:
-    """Rows of the later report, with a gap only where the earlier one has it, too; what only that one speaks of stays,
-    but for what it left out."""
-    for resource in dict.fromkeys(row.resource for row in (*after, *before)):
-        earlier = [row for row in before if row.resource == resource]
-        later = [row for row in after if row.resource == resource]
-        if not later:
-            yield from earlier if resource != "*" else ()
-        elif resource != "*" and not earlier:
-            yield from later
-        else:
-            rows = [row for gap in later for row in _narrowed(gap, earlier)]
-            yield from dict.fromkeys(rows or [row for row in earlier if row.state not in _GAPS])
+def _counted(report: Report) -> Report:
+    """The report with counts that fit its findings. Passes stay as they are: they are this run's."""
+    worst: dict[tuple[str, str], dict[Subject, Finding]] = {}
+    for finding in report.findings:
+        subjects = worst.setdefault((finding.check, finding.namespace or ""), {})
+        known = subjects.setdefault(finding.subject, finding)
+        subjects[finding.subject] = min(known, finding, key=_badness)
+    by_check, by_namespace = dict[str, Counts](), dict[str, Counts]()
+    severities = dict.fromkeys(map(str, Severity), 0)
+    for (check, namespace), subjects in worst.items():
+        for finding in subjects.values():
+            one = Counts(**{finding.status: 1})
+            by_check[check] = by_check.get(check, Counts()) + one
+            by_namespace[namespace] = by_namespace.get(namespace, Counts()) + one
+            if finding.status == "fail":
+                severities[finding.severity] += 1
+    for namespace, counts in report.summary.by_namespace.items():
+        by_namespace[namespace] = by_namespace.get(namespace, Counts()) + Counts(counts.passed)
+    checks = [_row(row, by_check.get(row.id, Counts())) for row in report.checks]
+    total = sum((Counts(row.passed, row.fail, row.manual, row.waived) for row in checks), Counts())
+    summary = Summary(*astuple(total), by_severity=severities, by_namespace=dict(sorted(by_namespace.items())))
+    return replace(report, checks=tuple(checks), summary=summary)
 
 
-def _narrowed(row: CoverageRow, earlier: Sequence[CoverageRow]) -> Iterator[CoverageRow]:
-    if row.state not in _GAPS:
-        yield row
-        return
-    gaps = [other for other in earlier if other.state in _GAPS]
-    if not row.namespaces:
-        yield from gaps
-    elif any(not gap.namespaces for gap in gaps):
-        yield row
-    elif both := tuple(name for name in row.namespaces if any(name in gap.namespaces for gap in gaps)):
-        yield msgspec.structs.replace(row, namespaces=both)
+def _badness(finding: Finding) -> tuple[int, int]:
+    return ("fail", "manual", "waived").index(finding.status), finding.severity.rank
+
+
+def _row(row: CheckRow, counts: Counts) -> CheckRow:
+    return replace(row, fail=counts.fail, manual=counts.manual, waived=counts.waived)

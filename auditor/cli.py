@@ -41,7 +41,10 @@ def run(arguments: Sequence[str], program: str = "auditor") -> int:
             _complain(str(error), error.advice)
             return Exit.USAGE
         except AuditorError as error:
-            _complain(str(error), f"{error.advice}\n{_told(written)}" if written else error.advice)
+            for cause in error.causes:
+                _complain(str(cause), cause.advice)
+            if written:
+                _advise(f"this was written: {', '.join(written)}")
             return Exit.NO_AUDIT
         except (KeyboardInterrupt, typer.Abort):
             _complain(f"interrupted; {_told(written)}", "")
@@ -74,6 +77,10 @@ def _told(written: Sequence[str]) -> str:
 
 def _complain(message: str, advice: str) -> None:
     print(f"auditor: {escape(message)}", file=sys.stderr)
+    _advise(advice)
+
+
+def _advise(advice: str) -> None:
     for line in advice.splitlines():
         print(f"  {escape(line)}", file=sys.stderr)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+from auditor.comparability import doubts
 from auditor.pairs import pairs
-from auditor.report import ClusterRow, CoverageRow, Finding, Report, Severity
+from auditor.report import UNREAD, ClusterRow, Finding, Report, Severity, Subject, identity
 
 Key = tuple[str, str]
 
-_SHOWN = 12
+# Subjects that stand for all that could not be judged there.
+_WHOLES = ("Cluster", "Namespace")
 
 
 class Diff(Struct, frozen=True):
@@ -66,7 +68,7 @@ def diff(old: Report, new: Report) -> Diff:
         gone=tuple(finding for finding in lost.values() if not blind.to(finding)),
         still=tuple(later[key] for key in later if key not in fresh),
         unseen=tuple(finding for finding in lost.values() if blind.to(finding)),
-        warnings=tuple(_warnings(old, new)),
+        warnings=tuple(doubts(old, new)),
     )
 
 
@@ -113,10 +115,19 @@ def counted(*reports: Report) -> tuple[dict[Key, Finding], ...]:
         {
             (finding.cluster if several else "", finding.id): finding
             for finding in report.findings
-            if finding.cause not in ("unreadable", "error")
+            if not _is_gap(finding)
         }
         for report in reports
     )
+
+
+def _is_gap(finding: Finding) -> bool:
+    """Whether it says nothing of the cluster: it was not read, a check broke, or the user asked for less than that."""
+    if finding.cause in ("unreadable", "error"):
+        return True
+    if finding.cause != "judgment" or finding.subject.kind not in _WHOLES:
+        return False
+    return finding.id == identity(finding.check, finding.namespace, finding.subject, UNREAD)
 
 
 def _is_new(before: Finding | None, after: Finding) -> bool:
@@ -128,20 +139,39 @@ class _Blind:
 
     def __init__(self, report: Report) -> None:
         self._checks = {row.id for row in report.checks}
-        self._unread = {(f.check, f.namespace) for f in report.findings if f.cause == "unreadable"}
-        self._broken = {(f.check, f.namespace, f.subject) for f in report.findings if f.cause == "error"}
+        self._whole: set[tuple[str, str | None]] = set()
+        self._broken: set[tuple[str, str | None, Subject]] = set()
+        self._kinds: dict[tuple[str, str | None], set[_Kind]] = {}
+        for gap in filter(_is_gap, report.findings):
+            if gap.subject.kind in _WHOLES:
+                self._whole.add((gap.check, gap.namespace))
+            self._broken.add((gap.check, gap.namespace, gap.subject))
+            for place in {gap.namespace, None}:
+                self._kinds.setdefault((gap.check, place), set()).add(_kind(gap))
         self._left_out = {name for row in report.coverage if row.resource == "*" for name in row.namespaces}
         everywhere = {row.resource for row in report.coverage if not row.namespaces}
         limited = [row for row in report.coverage if row.state == "read" and row.resource not in everywhere]
         self._only = {name for row in limited for name in row.namespaces}
 
     def to(self, finding: Finding) -> bool:
+        check, namespace = finding.check, finding.namespace
         return (
-            finding.check not in self._checks
-            or (finding.namespace is not None and self._outside(finding.namespace))
-            or not self._unread.isdisjoint([(finding.check, None), (finding.check, finding.namespace)])
-            or (finding.check, finding.namespace, finding.subject) in self._broken
+            check not in self._checks
+            or (namespace is not None and self._outside(namespace))
+            or not self._whole.isdisjoint([(check, None), (check, namespace)])
+            or (check, namespace, finding.subject) in self._broken
+            or self._told_by_others(finding)
         )
+
+    def _told_by_others(self, finding: Finding) -> bool:
+        """Whether the check may have told it of this subject while it looked at another one, on which it broke now. A
+        report does not say on what checks run, so every subject of another kind may be that one."""
+        mine = _kind(finding)
+        if finding.namespace is None:
+            return bool(self._kinds.get((finding.check, None), set()) - {mine})
+        beside = self._kinds.get((finding.check, finding.namespace), set())
+        above = {kind for kind in self._kinds.get((finding.check, None), set()) if not kind.namespaced}
+        return bool((beside | above) - {mine})
 
     def _outside(self, namespace: str) -> bool:
         """Left out by name or glob, or in none of the namespaces where something was listed by namespace."""
@@ -149,53 +179,13 @@ class _Blind:
         return left_out or bool(self._only and namespace not in self._only)
 
 
-def _warnings(old: Report, new: Report) -> Iterator[str]:
-    a, b = old.cluster, new.cluster
-    if (a.uid != b.uid) if a.uid and b.uid else (a.name != b.name):
-        yield f"The reports are of different clusters: {a.name or a.uid} and {b.name or b.uid}."
-    if a.collected_at and b.collected_at and a.collected_at > b.collected_at:
-        yield f"The old report ({a.collected_at}) was collected after the new one ({b.collected_at})."
-    versions = old.auditor.version, new.auditor.version
-    if versions[0] != versions[1]:
-        yield f"The reports are of auditor {' and '.join(versions)}: checks may judge differently."
-    if old.policy.sha256 != new.policy.sha256:
-        yield "The reports were made with different policies."
-    before, after = ({row.id for row in report.checks} for report in (old, new))
-    if before - after:
-        yield f"Not checked in the new report: {', '.join(sorted(before - after))}."
-    if after - before:
-        yield f"Not checked in the old report, so that what is new may be old: {', '.join(sorted(after - before))}."
-    earlier, later = _gaps(old.coverage, new.coverage), _gaps(new.coverage, old.coverage)
-    if later - earlier:
-        places = _places(later - earlier)
-        yield f"Read for the old report and not for the new one, so that what is gone may only be unseen: {places}."
-    if earlier - later:
-        places = _places(earlier - later)
-        yield f"Read for the new report and not for the old one, so that what is new may only be newly seen: {places}."
+class _Kind(NamedTuple):
+    """What tells subjects of one kind of check from those of another: images of containers are all of one."""
+
+    namespaced: bool
+    name: str
 
 
-def _gaps(coverage: Iterable[CoverageRow], other: Iterable[CoverageRow]) -> set[tuple[str, str]]:
-    """(resource, namespace) of what was not read, "" for everywhere; with what only the other report speaks of."""
-    rows = list(coverage)
-    gaps = {
-        (row.resource, namespace)
-        for row in rows
-        if row.state in ("forbidden", "failed", "excluded")
-        for namespace in row.namespaces or ("",)
-    }
-    mentioned = {row.resource for row in rows} | {"*"}
-    return gaps | {(row.resource, "") for row in other if row.state == "read" and row.resource not in mentioned}
-
-
-def _places(gaps: set[tuple[str, str]]) -> str:
-    """`secrets in a, b; nodes`."""
-    found: dict[str, list[str]] = {}
-    for resource, namespace in sorted(gaps):
-        found.setdefault("everything" if resource == "*" else resource, []).append(namespace)
-    return "; ".join(_place(resource, namespaces) for resource, namespaces in found.items())
-
-
-def _place(resource: str, namespaces: list[str]) -> str:
-    named = list(filter(None, namespaces))
-    more = f" and {len(named) - _SHOWN:,} more" if len(named) > _SHOWN else ""
-    return f"{resource} in {', '.join(named[:_SHOWN])}{more}" if named else resource
+def _kind(finding: Finding) -> _Kind:
+    subject = finding.subject
+    return _Kind(finding.namespace is not None, "" if subject.container is not None else subject.kind)

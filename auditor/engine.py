@@ -18,6 +18,7 @@ from auditor.enforcement.standing import standing
 from auditor.model import Snapshot
 from auditor.policy import Policy
 from auditor.report import (
+    UNREAD,
     CheckRow,
     ClusterRow,
     Counts,
@@ -249,7 +250,7 @@ def _unread(tally: _Tally, gap: Unread, scope: Scope, key: Key | None) -> None:
     about = CLUSTER if gap.namespace is None else About.of_namespace(gap.namespace)
     where = "" if gap.namespace is None else f" in namespace {gap.namespace}"
     evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}, "count": int(key is not None)}
-    result = Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", "unread", evidence)
+    result = Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", UNREAD, evidence)
     tally.add((about, ""), result, None, {"unasked": "judgment", "error": "error"}.get(gap.state, "unreadable"))
 
 

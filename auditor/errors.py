@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class AuditorError(Exception):
     """Something to tell the user: what, where, and in `advice` what to do."""
@@ -9,6 +11,11 @@ class AuditorError(Exception):
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
         self.advice = advice
+
+    @property
+    def causes(self) -> tuple[AuditorError, ...]:
+        """What to tell, one by one."""
+        return (self,)
 
 
 class SourceError(AuditorError):
@@ -25,3 +32,15 @@ class PackError(AuditorError):
 
 class UsageError(AuditorError):
     """The command line asks for something that cannot be."""
+
+
+class DeliveryError(AuditorError):
+    """Several of the things that an audit hands out could not be delivered."""
+
+    def __init__(self, causes: Sequence[AuditorError]) -> None:
+        super().__init__("; ".join(map(str, causes)))
+        self._causes = tuple(causes)
+
+    @property
+    def causes(self) -> tuple[AuditorError, ...]:
+        return self._causes

@@ -14,8 +14,8 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 PART = "auditor.dev/part"
 """The label that says which part of a namespace's results a report holds."""
 
-UNREAD = "auditor.dev/unread"
-"""The annotation that names what could not be read for a report, separated by commas."""
+CHECKS = "auditor.dev/checks"
+"""The annotation that names the checks that were run for a report, separated by commas."""
 
 NAME = re.compile(r"auditor(-[01]+)?")
 """The names that Auditor gives its reports: see `auditor.reporters.policyreport_parts`."""

@@ -12,7 +12,8 @@ from auditor.engine_settings import MUTATING, places
 from auditor.model import PolicyObject, Snapshot
 from auditor.parameters import BINDINGS, POLICIES, SECRET, ParameterRef, parameter_refs, plural_of
 from auditor.publish_apis import APIS
-from auditor.views import needs
+from auditor.subjects import ImageUse
+from auditor.views import Credentials, needs
 from auditor.wire import ALL_CONFIGMAPS, BY_NAME, CONSTRAINTS, PARAMETERS, RULE_CONFIGMAPS, SETTINGS
 
 _BARE = re.compile(r"[a-z][a-z-]*[a-z]")
@@ -69,10 +70,12 @@ _CHANGES = """\
   # Dry-run changes of pods with the label auditor.dev/probe=target. Without it, these alone stay undecided."""
 
 
-def needed_resources(checks: Iterable[Check]) -> tuple[str, ...]:
+def needed_resources(checks: Iterable[Check], *, credentials: bool = False) -> tuple[str, ...]:
     """What the checks rest on (names in coverage), in the order of the API; namespaces always, to tell a mistyped
-    one."""
+    one. `credentials`: with what tells which pull secrets an image's workloads use."""
     wanted = {"namespaces"}
+    if credentials:
+        wanted |= set(needs(ImageUse, [Credentials]))
     for check in checks:
         wanted |= set(needs(check.subject, [parameter.type for parameter in check.parameters]))
     return tuple(name for name in BY_NAME if name in wanted)

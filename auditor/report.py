@@ -29,8 +29,9 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-class Record(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """A part of the report."""
+class Record(Struct, frozen=True, rename="camel"):
+    """A part of the report. What a later version adds within this schema is ignored when it is read: after a rollback
+    the baseline that the later one has kept is still one."""
 
 
 class Subject(Record, frozen=True, omit_defaults=True):
@@ -72,6 +73,10 @@ class Finding(Record, frozen=True):
     references: tuple[str, ...] = ()
     waiver: AppliedWaiver | None = None
     origin: str | None = None
+
+
+UNREAD = "unread"
+"""The part of a cluster or namespace that could not be judged: no list was read, or asked for."""
 
 
 def identity(check: str, namespace: str | None, subject: Subject, part: str = "", repository: str = "") -> str:
@@ -278,19 +283,17 @@ def _published(finding: dict[str, Any]) -> dict[str, Any]:
     return {field: finding[field] for field in fields}
 
 
-class _Compared(Report, frozen=True):
-    """A report as it is published after a comparison, which is no part of what was audited."""
-
-    baseline: msgspec.Raw = msgspec.Raw()
+class _Named(Struct):
+    schema: str = SCHEMA
 
 
 def from_json(data: bytes | str) -> Report:
     """A report that `to_dict` wrote, read back, without what a comparison added; raises msgspec.MsgspecError where it
     is none."""
-    found = msgspec.json.decode(data, type=_Compared)
-    if found.schema != SCHEMA:
-        raise msgspec.ValidationError(f"its schema is {found.schema!r}, not {SCHEMA!r}")
-    return Report(**{field: getattr(found, field) for field in Report.__struct_fields__})
+    schema = msgspec.json.decode(data, type=_Named).schema
+    if schema != SCHEMA:
+        raise msgspec.ValidationError(f"its schema is {schema!r}, not {SCHEMA!r}")
+    return msgspec.json.decode(data, type=Report)
 
 
 def merge_evidence(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ _MESSAGE_LIMIT = 512
 _FORWARDED = ".image-policy.k8s.io/"
 # Flags of kube-image-bouncer and its kin.
 _ALLOWLISTS = ("registry-whitelist", "registry-allowlist")
+_MARKS = tuple(name.encode() for name in _ALLOWLISTS)
 _CERTIFICATES = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt"})
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"']+", re.IGNORECASE)
 _URL_SECRETS = re.compile(r"(?<=://)[^/@]*@|[?#].*")  # user information, query, fragment
@@ -45,7 +46,7 @@ def _allowlist(container: wire.Container) -> tuple[str, ...]:
     name is somewhere in them."""
     entries: list[str] = []
     for field in (container.command, container.args):
-        if any(wire.holds(field, name) for name in _ALLOWLISTS):
+        if wire.holds(field, *_MARKS):
             try:
                 words = iter(wire.words(field))
             except msgspec.MsgspecError:

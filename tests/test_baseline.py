@@ -16,13 +16,17 @@ from auditor.baseline_keeping import kept
 from auditor.diff import diff, first_run
 from auditor.report import (
     Cause,
+    CheckRow,
     ClusterRow,
+    Counts,
     CoverageRow,
     Finding,
     PolicyRow,
     Report,
+    Severity,
     Status,
     Subject,
+    Summary,
     from_json,
     identity,
 )
@@ -109,6 +113,34 @@ def test_whose_report_it_is() -> None:
     new = msgspec.structs.replace(report(), cluster=ClusterRow("renamed"), policy=PolicyRow("p", "1" * 64))
     held = then(report(), new)
     assert (held.cluster, held.policy) == (ClusterRow("renamed", "uid-1"), new.policy)
+
+
+def counts(held: Report) -> list[dict[str, int]]:
+    """Of the summary, of the namespaces in it, and of the checks."""
+    summary = held.summary
+    parts: list[list[Summary | Counts | CheckRow]] = [[summary], [*summary.by_namespace.values()], [*held.checks]]
+    names = "passed", "fail", "manual", "waived"
+    return [{name: sum(getattr(row, name) for row in rows) for name in names} for rows in parts]
+
+
+def test_counts_fit_the_findings_that_are_kept() -> None:
+    known = report([FAIL, finding("runs-as-root", "web", WEB, "root")], passed={"payments": 5, "web": 2})
+    night = report([UNREAD, finding("unpinned-image", "payments", WEB, "tag", status="waived")], passed={"payments": 3})
+    first, *others = night.checks
+    held = then(known, msgspec.structs.replace(night, checks=(msgspec.structs.replace(first, passed=3), *others)))
+    assert [found.check for found in held.findings] == ["floating-tag", "unpinned-image"]
+    assert counts(held) == [{"passed": 3, "fail": 1, "manual": 0, "waived": 1}] * 3
+    assert held.summary.by_severity == {"critical": 0, "high": 1, "medium": 0, "low": 0}
+
+
+def test_a_subject_counts_once_by_the_worst_that_is_known_of_it() -> None:
+    parts = [finding("floating-tag", "payments", WEB, "m", part=part, severity=Severity.LOW) for part in "ab"]
+    worst = msgspec.structs.replace(FAIL, id="0" * 16)
+    asked = finding("floating-tag", "payments", WEB, "m", part="c", status="manual", cause="judgment")
+    held = then(report([*parts, worst, asked]), report([UNREAD]))
+    assert len(held.findings) == 4
+    assert counts(held) == [{"passed": 0, "fail": 1, "manual": 0, "waived": 0}] * 3
+    assert held.summary.by_severity == {"critical": 0, "high": 1, "medium": 0, "low": 0}
 
 
 NAMES = ("a", "b", "c")

@@ -22,6 +22,7 @@ from auditor.report import (
     Status,
     Subject,
     Tool,
+    identity,
 )
 from tests.reporters.samples import CHECKS, finding, report, shop, use
 
@@ -37,6 +38,10 @@ def one(status: Status = "fail", cause: Cause | None = None, check: str = "float
 def unread(check: str, namespace: str | None) -> Finding:
     subject = Subject("Namespace", namespace) if namespace else Subject("Cluster", "")
     return finding(check, namespace, subject, "Not judged", status="manual", cause="unreadable")
+
+
+def broken(check: str, namespace: str | None, subject: Subject) -> Finding:
+    return finding(check, namespace, subject, "It broke: KeyError.", status="manual", cause="error")
 
 
 def where(result: Diff) -> dict[str, list[str]]:
@@ -132,6 +137,59 @@ def test_what_it_did_judge_is_gone(findings: list[Finding], coverage: list[Cover
     assert where(diff(report([FAIL]), report(findings, coverage=coverage))) == {"gone": ["floating-tag"]}
 
 
+CLUSTER, NAMESPACE, NODE = Subject("Cluster", ""), Subject("Namespace", "payments"), Subject("Node", "n1")
+OWNER = Subject("Deployment", "web")
+API = use("Deployment", "api", "nginx")
+UNASKED = msgspec.structs.replace(
+    unread("floating-tag", None), cause="judgment", id=identity("floating-tag", None, CLUSTER, "unread")
+)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "subject", "told"),
+    [
+        # A check that broke as a whole, in all or in a namespace, judged nothing there.
+        ("payments", WEB, broken("floating-tag", None, CLUSTER)),
+        ("payments", WEB, broken("floating-tag", "payments", NAMESPACE)),
+        (None, NODE, broken("floating-tag", None, CLUSTER)),
+        # What it says of a whole it puts together of what it sees of the parts.
+        (None, CLUSTER, broken("floating-tag", "payments", WEB)),
+        (None, CLUSTER, broken("floating-tag", "payments", NAMESPACE)),
+        (None, CLUSTER, unread("floating-tag", "payments")),
+        (None, Subject("APIServer", "kube-apiserver"), broken("floating-tag", None, Subject("ClusterPolicy", "p"))),
+        ("payments", OWNER, broken("floating-tag", "payments", WEB)),
+        ("payments", OWNER, broken("floating-tag", "payments", API)),
+        ("payments", OWNER, broken("floating-tag", "payments", Subject("Pod", "p"))),
+        ("payments", NAMESPACE, broken("floating-tag", None, NODE)),
+        # What was not asked for was not judged, though nothing failed.
+        ("payments", WEB, UNASKED),
+    ],
+)
+def test_where_a_check_broke_nothing_of_it_is_gone(namespace: str | None, subject: Subject, told: Finding) -> None:
+    known = finding("floating-tag", namespace, subject, "m")
+    result = diff(report([known]), report([told]))
+    assert (result.gone, result.unseen) == ((), (known,))
+    assert result.new == ()
+
+
+@pytest.mark.parametrize(
+    ("namespace", "subject", "told"),
+    [
+        ("payments", WEB, broken("floating-tag", "payments", API)),
+        ("payments", WEB, broken("floating-tag", "web", Subject("Namespace", "web"))),
+        ("payments", OWNER, broken("floating-tag", "payments", Subject("Deployment", "api"))),
+        ("payments", OWNER, broken("floating-tag", "web", WEB)),
+        ("payments", OWNER, broken("unpinned-image", "payments", WEB)),
+        (None, NODE, broken("floating-tag", None, Subject("Node", "n2"))),
+    ],
+)
+def test_a_check_that_broke_elsewhere_did_judge_the_others_of_its_kind(
+    namespace: str | None, subject: Subject, told: Finding
+) -> None:
+    known = finding("floating-tag", namespace, subject, "m")
+    assert diff(report([known]), report([told])).gone == (known,)
+
+
 def test_several_clusters_in_one_report_are_told_apart() -> None:
     east, west = (msgspec.structs.replace(FAIL, cluster=name) for name in ("east", "west"))
     result = diff(report([east, west]), report([east]))
@@ -141,6 +199,7 @@ def test_several_clusters_in_one_report_are_told_apart() -> None:
 
 READ = CoverageRow("secrets", "read", (), 3)
 FORBIDDEN = CoverageRow("secrets", "forbidden", ("b", "a"), 0, "no")
+EVERYWHERE = CoverageRow("secrets", "failed", (), 0, "no")
 
 
 def with_(**fields: object) -> Report:
@@ -161,7 +220,7 @@ def with_(**fields: object) -> Report:
         (with_(coverage=(READ,)), with_(coverage=(FORBIDDEN,)), "may only be unseen: secrets in a, b."),
         (with_(coverage=(FORBIDDEN,)), with_(coverage=(READ,)), "newly seen: secrets in a, b."),
         (
-            with_(),
+            with_(coverage=(CoverageRow("x", "read"),)),
             with_(
                 coverage=(
                     CoverageRow("*", "excluded", tuple(f"n{i:02}" for i in range(14))),
@@ -172,6 +231,9 @@ def with_(**fields: object) -> Report:
         ),
         (with_(coverage=(READ,)), with_(coverage=()), "may only be unseen: secrets."),
         (with_(coverage=(FORBIDDEN,)), with_(coverage=(FORBIDDEN,)), None),
+        # A gap within a wider one is no further one, and neither is one that the other report does not speak of.
+        (with_(), with_(coverage=(EVERYWHERE,)), None),
+        (with_(coverage=(EVERYWHERE,)), with_(coverage=(EVERYWHERE, FORBIDDEN)), None),
     ],
 )
 def test_warnings_where_the_reports_do_not_compare(old: Report, new: Report, words: str | None) -> None:

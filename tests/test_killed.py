@@ -230,7 +230,7 @@ def test_no_room_for_the_second_report(cluster: str, reports: Path) -> None:
     assert told.stderr == (
         f"auditor: {reports}/b.html could not be written: File too large\n"
         "  What was there before is as it was.\n"
-        f"  before that, this was written: {reports}/a.json\n"
+        f"  this was written: {reports}/a.json\n"
     )
     assert (names(reports), (reports / "b.html").read_text()) == (["a.json", "b.html"], OLD)
     assert (reports / "a.json").read_text().endswith("\n")

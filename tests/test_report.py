@@ -144,6 +144,31 @@ def test_a_report_comes_back_whole() -> None:
     assert from_json(json.dumps(to_dict(shop())).encode()) == shop()
 
 
+def with_more(value: Any) -> Any:
+    """The same with a further key in each object, but for evidence, which is all keys of its own."""
+    match value:
+        case dict():
+            return {key: item if key == "evidence" else with_more(item) for key, item in value.items()} | {"extra": [1]}
+        case list():
+            return [with_more(item) for item in value]
+    return value
+
+
+def test_what_a_later_version_adds_is_ignored() -> None:
+    """Unknown keys were refused until baselines were kept: an older version has to read what a newer one wrote."""
+    plain = json.loads(json.dumps(to_dict(shop())))
+    spaces = plain["summary"].pop("byNamespace")
+    severities = plain["summary"].pop("bySeverity")
+    more = with_more(plain)
+    more["summary"] |= {"byNamespace": spaces, "bySeverity": severities}
+    assert from_json(json.dumps(more)) == shop()
+
+
+def test_another_schema_is_told_before_anything_else() -> None:
+    with pytest.raises(msgspec.ValidationError, match="its schema is 'auditor.report/v2', not 'auditor.report/v1'"):
+        from_json(b'{"schema": "auditor.report/v2", "findings": {}}')
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b"{}", b'{"schema": "auditor.snapshot/v1"}', json.dumps({**to_dict(shop()), "schema": "v2"}).encode()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -13,8 +14,8 @@ import typer
 from auditor.commands import fleet, registries, scanning
 from auditor.commands.baseline import open_baseline
 from auditor.commands.completing import formats, severities
-from auditor.commands.inputs import cluster_name as name_of_cluster
-from auditor.commands.inputs import collect, read_policy
+from auditor.commands.delivery import Delivery, attempted, settled
+from auditor.commands.inputs import collect, read_cluster_name, read_policy
 from auditor.commands.options import (
     AllContexts,
     Checks,
@@ -33,7 +34,7 @@ from auditor.commands.options import (
     SkipChecks,
     Verbose,
 )
-from auditor.commands.publishing import check_source, publish_report
+from auditor.commands.publishing import check_source, left_out, publish_report
 from auditor.commands.registries import RegistryOptions
 from auditor.commands.terminal import colour, width
 from auditor.errors import PolicyError, UsageError
@@ -129,7 +130,7 @@ def scan(
     gateway = None if pushgateway is None else parse_gateway(pushgateway)
     threshold = fail_on_severity(fail_on)
     asked_for = parse_encoding(encoding)
-    called = name_of_cluster(cluster_name)
+    called = read_cluster_name(cluster_name)
     if fail_on_new and not baseline:
         raise UsageError("--fail-on-new needs --baseline REPORT", "Name the report to compare with.")
     if save_snapshot:
@@ -176,7 +177,8 @@ def scan(
         raise
     known = load_packs(rules.packs)
     checks = select(known, check or (), skip_check or ())
-    needed = needed_resources(each for each in checks if rules.setting(each.id).enabled)
+    enabled = [each for each in checks if rules.setting(each.id).enabled]
+    needed = needed_resources(enabled, credentials=registry_credentials is not None)
     scope = Scope(tuple(namespace or ()), tuple(exclude_namespace or ()))
     today = datetime.now(UTC).date()
     ids = {check.id for check in known}
@@ -219,25 +221,24 @@ def scan(
             )
         )
         report = judge(collected)
-        if save_snapshot:
-            _save(collected.snapshot, save_snapshot)
     comparison = earlier.compare(report) if earlier else None
     code = exit_code(report, threshold, comparison if fail_on_new else None, allow_incomplete=allow_incomplete)
     new = comparison.new_failures(threshold) if comparison and fail_on_new and threshold else None
     duration = round(monotonic() - started, 3)
     options = Options(80, False, int(code), fail_on, allow_incomplete, new, comparison, duration)
-    for wanted in outputs:
-        emit(report, wanted, options)
-    try:
-        if gateway:
-            push_report(gateway, report, options)
-    finally:  # a gateway that is down makes no published report stale
-        if publish:
-            left_out = (*scope.exclude, *rules.exclude.namespaces)
-            publish_report(report, collected.snapshot, Scope(scope.only, left_out), kubeconfig, one)
-    if earlier and comparison:  # last: what nobody was told of is new again the next time
-        earlier.keep(comparison, ids)
-    return code
+    untold = attempted(partial(emit, report, wanted, options) for wanted in outputs)
+    further: list[Delivery] = []
+    if save_snapshot:
+        further.append(partial(_save, collected.snapshot, save_snapshot))
+    if gateway:
+        further.append(partial(push_report, gateway, report, options))
+    if publish:
+        within = Scope(scope.only, (*scope.exclude, *rules.exclude.namespaces))
+        omitted = left_out(known, checks, rules)
+        further.append(partial(publish_report, report, collected.snapshot, within, omitted, kubeconfig, one))
+    if earlier and comparison and not untold:  # what nobody was told of is new again the next time
+        further.append(partial(earlier.keep, comparison, ids))
+    return settled(code, [*untold, *attempted(further)])
 
 
 def snapshot(
@@ -272,7 +273,7 @@ def snapshot(
 
     _check_snapshot(output)
     asked_for = parse_encoding(encoding)
-    called = name_of_cluster(cluster_name)
+    called = read_cluster_name(cluster_name)
     with_registries = registries.asker(
         RegistryOptions(
             registry,

@@ -58,15 +58,18 @@ def collect(
     return collected
 
 
-def cluster_name(text: str | None) -> str | None:
+def read_cluster_name(text: str | None) -> str | None:
     """`--cluster-name`: a name, or @FILE with one in it. UsageError for what is no name."""
     if text is None:
         return None
-    place = text[1:] if text.startswith("@") else ""
-    name = read_file(place, UsageError).decode(errors="replace").strip() if place else text
-    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
+    place = text.removeprefix("@") if text.startswith("@") else ""
+    try:
+        name = (read_file(place, UsageError).decode() if place else text).strip()
+    except UnicodeDecodeError:
+        name = ""
+    if not name or name.startswith("@") or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise UsageError(
-            f"--cluster-name{f' {text}' if place else ''}: this is no name of a cluster",
+            f"--cluster-name{f' @{place}' if place else ''}: this is no name of a cluster",
             f"One line, at most {_LONGEST_NAME} characters; @FILE reads it from a file.",
         )
     return name

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import typer
 
-from auditor.commands.inputs import read_file
-from auditor.commands.options import Checks, PolicyFile, SkipChecks
+from auditor.commands import registries
+from auditor.commands.inputs import read_cluster_name, read_file
+from auditor.commands.options import Checks, ClusterName, PolicyFile, SkipChecks
 from auditor.errors import PolicyError, UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from auditor.policy import Policy
 
 _CONFIG_MAP = 1 << 20
+_MOST_PODS = 1_000_000
 _ANNOTATION = 200_000
 """Of the 256 KiB that the annotations of an object may have (k8s apimachinery, TotalAnnotationSizeLimitB), where every
 line feed of the copy takes two bytes."""
@@ -60,6 +62,15 @@ def install(
         str | None,
         typer.Option(metavar="textfile=DIR|pushgateway=URL", help="Hand metrics to Prometheus."),
     ] = None,
+    registry: registries.Asking = False,
+    registry_credentials: registries.Credentials = None,
+    registry_ca: Annotated[
+        str | None, typer.Option("--registry-ca", metavar="FILE", help="Trust this CA too (PEM).")
+    ] = None,
+    registry_allow_private: registries.AllowPrivate = None,
+    registry_mirror: registries.Mirrors = None,
+    registry_plain_http: registries.PlainHttp = None,
+    cluster_name: ClusterName = None,
     control_plane: Annotated[
         bool, typer.Option("--control-plane", help="Run on a control-plane node, and read its files as root.")
     ] = False,
@@ -73,7 +84,7 @@ def install(
     api_server: Annotated[
         list[str] | None, typer.Option(metavar="CIDR", help="Where the API server is, for the network policy.")
     ] = None,
-    pods: Annotated[int, typer.Option(metavar="N", min=1, help="How many pods the cluster has, for memory.")] = 10_000,
+    pods: Annotated[int, typer.Option(metavar="N", min=1, max=_MOST_PODS, help="How many pods the cluster has, for memory.")] = 10_000,
     output: Annotated[str | None, typer.Option("-o", "--output", metavar="PATH", help="A file to write to.")] = None,
 ) -> int:
     """Print everything that an audit in the cluster takes, for `kubectl apply -f -`. Nothing is applied."""
@@ -93,8 +104,9 @@ def install(
     from auditor.packs import load_packs, select
     from auditor.rbac import needed_resources
 
-    if output:
-        check_writable(Path(output))
+    place = None if output in (None, "-") else Path(output)
+    if place:
+        check_writable(place)
     kind, _, place = (metrics or "").partition("=")
     if metrics and (kind not in ("textfile", "pushgateway") or not place):
         raise UsageError(f"--metrics {metrics}: no such way", "Give textfile=DIR or pushgateway=URL.")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape
 
 if TYPE_CHECKING:
+    from auditor.check import Check
     from auditor.engine import Scope
     from auditor.model import Snapshot
+    from auditor.policy import Policy
     from auditor.publish import Place
     from auditor.report import Report
-    from auditor.sources.publishing import Outcome, Result
+    from auditor.sources.publishing import Result
 
 _SHOWN = 5
+_RIGHTS = "`auditor rbac --publish` prints the rights that it takes."
+_WHOLE = "Leave --check and --skip-check out (the policy can switch checks off), or delete the reports first."
 
 
 def check_source(source: str | None) -> None:
@@ -28,20 +32,34 @@ def check_source(source: str | None) -> None:
         )
 
 
+def left_out(known: Sequence[Check], asked: Sequence[Check], policy: Policy) -> set[str]:
+    """The ids of the checks that an audit of all would run, and this one was told not to."""
+    from auditor.packs import select
+
+    ids = {check.id for check in select(known)} - {check.id for check in asked}
+    return {name for name in ids if policy.setting(name).enabled}
+
+
 def publish_report(
-    report: Report, snapshot: Snapshot, scope: Scope, kubeconfig: str | None, context: str | None
+    report: Report,
+    snapshot: Snapshot,
+    scope: Scope,
+    left_out: Collection[str],
+    kubeconfig: str | None,
+    context: str | None,
 ) -> None:
-    """Publishes a report of a live cluster, of the namespaces in scope. SourceError where not all of it could be."""
+    """Publishes a report of a live cluster, of the namespaces in scope; `left_out` as in `plan`. SourceError where not
+    all of it could be."""
     from auditor.sources.publishing import publish
 
     known = {namespace.name for namespace in snapshot.namespaces} | set(report.summary.by_namespace) - {""}
     audited: set[Place] = {name for name in known if scope.holds(name)}
     if not scope.only:  # else what has no namespace was judged by a part of the cluster
         audited.add(None)
-    result = publish(report, kubeconfig, context, audited, scope.only)
+    result = publish(report, kubeconfig, context, audited, scope.only, left_out)
     for note in _notes(result):
         print(f"note: {escape(note)}", file=sys.stderr)
-    _raise(result.outcomes)
+    _raise(result)
 
 
 def _notes(result: Result) -> Iterable[str]:
@@ -51,31 +69,28 @@ def _notes(result: Result) -> Iterable[str]:
     gone = [one for one in result.outcomes if one.state == "gone"]
     if gone:
         yield f"no policy report for {_places(one.namespace for one in gone)}: {gone[0].reason}"
-    kept: dict[tuple[str, ...], list[Place]] = {}
-    for namespace, lost in result.kept.items():
-        kept.setdefault(lost, []).append(namespace)
-    for lost, places in sorted(kept.items()):
-        yield (
-            f"the policy reports of {_places(places)} are left as they are: they were made with {', '.join(lost)}, "
-            "which this audit could not read"
-        )
 
 
-def _raise(outcomes: Sequence[Outcome]) -> None:
+def _raise(result: Result) -> None:
     denied: dict[str, list[Place]] = {}
     refused = []
-    for one in outcomes:
+    for one in result.outcomes:
         if one.state == "denied":
             denied.setdefault(one.reason, []).append(one.namespace)
         elif one.state == "refused":
             refused.append(f"{one.kind} {one.namespace + '/' if one.namespace else ''}{one.name}: {one.reason}")
     complaints = [f"the right to {right} is missing in {_places(places)}" for right, places in sorted(denied.items())]
     complaints += _few(refused)
-    if complaints:
-        raise SourceError(
-            f"not all policy reports are published: {'; '.join(complaints)}",
-            "`auditor rbac --publish` prints the rights that it takes." if denied else "",
+    if result.wider:
+        lost = _few(sorted(frozenset().union(*result.wider.values())))
+        complaints.append(
+            f"what is there of {_places(result.wider)} stays, for it tells of checks that were left out of this audit "
+            f"({', '.join(lost)})"
         )
+    if complaints:
+        advice = [_RIGHTS] if denied else []
+        advice += [_WHOLE] if result.wider else []
+        raise SourceError(f"not all policy reports are published: {'; '.join(complaints)}", "\n".join(advice))
 
 
 def _places(places: Iterable[Place]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
+from auditor.host.mounted import mounted_below
 from auditor.hostfacts import FileState, HostFile
 from auditor.model import ControlPlanePod
 from auditor.mounts import absolute, below, mount_of
@@ -45,11 +47,16 @@ class _Leave(Exception):
 
 
 class HostFiles:
-    """The files below `root`. What is not there does not exist if its folder is there, or if all is `complete`."""
+    """The files below `root`. What is not there does not exist if its folder is there, or if all is `complete`.
 
-    def __init__(self, root: Path, *, complete: bool = False) -> None:
+    Where parts of a node are mounted below the root (`mounts`, found out if it is None), the folders above them are
+    there for their sake alone, and prove nothing.
+    """
+
+    def __init__(self, root: Path, *, complete: bool = False, mounts: Sequence[str] | None = None) -> None:
         self._root = Path(os.path.realpath(root))
         self._complete = complete
+        self._mounts = mounted_below(self._root) if mounts is None else mounts
 
     def find(self, pod: ControlPlanePod, path: str) -> Found:
         """Where the file lies that the pod's container opens under an absolute path."""
@@ -132,7 +139,7 @@ class HostFiles:
             except FileNotFoundError:
                 if escaped:
                     raise _Stop("unread", _ESCAPED) from None
-                if self._complete or (last and not left):
+                if self._complete or (last and not left and self._given(at)):
                     raise _Stop("missing", "no such file") from None
                 raise _Stop("unread", _NOT_GIVEN) from None
             if not stat.S_ISLNK(mode):
@@ -149,6 +156,10 @@ class HostFiles:
             here = str(at)[len(str(self._root)) :]
             at, left = self._root, [*_segments(absolute(target, here)), *left]
         return at
+
+    def _given(self, folder: Path) -> bool:
+        """Whether a folder that is there holds all that the node has in it."""
+        return not self._mounts or any(below(mount, str(folder)) for mount in self._mounts)
 
 
 def _segments(path: str) -> list[str]:

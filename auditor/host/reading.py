@@ -27,7 +27,8 @@ def read_host(root: Path, snapshot: Snapshot, *, complete: bool = False) -> Snap
     """The snapshot with what the files below `root` say of each API server in it.
 
     `root` holds a control-plane node's files under the node's paths; nothing in it is followed out of it. With
-    `complete`, what is not there does not exist; otherwise only what is missing in a folder that is there.
+    `complete`, what is not there does not exist; otherwise only what is missing in a folder that is there, and that is
+    more than the way to what was mounted below it.
     """
     files = HostFiles(root, complete=complete)
     servers = (pod for pod in snapshot.control_plane if pod.component == "kube-apiserver")

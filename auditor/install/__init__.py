@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.install.access import baseline_access, read_access, service_account
-from auditor.install.configuration import baseline_map, policy_map
+from auditor.install.configuration import authority_map, baseline_map, names_map, policy_map
 from auditor.install.job import cron_job
 from auditor.install.manifest import Noted, Object
 from auditor.install.namespace import namespace, network_policy
@@ -23,5 +23,9 @@ def documents(settings: Settings) -> Iterator[Object | Noted]:
             yield baseline_map(settings)
     if settings.policy:
         yield policy_map(settings, settings.policy)
+    if settings.registry and settings.registry.authority:
+        yield authority_map(settings, settings.registry.authority)
+    if settings.fleet:
+        yield names_map(settings, settings.fleet)
     yield network_policy(settings)
     yield cron_job(settings)

@@ -6,10 +6,12 @@ import base64
 from typing import Any
 
 from auditor.install.manifest import Noted, Object
-from auditor.install.naming import BASELINE, POLICY, metadata
-from auditor.install.settings import PolicyText, Settings
+from auditor.install.naming import AUTHORITY, BASELINE, CLUSTERS, POLICY, metadata
+from auditor.install.settings import Fleet, PolicyText, Settings
 
 FILE = "policy.yaml"
+AUTHORITY_FILE = "ca.pem"
+_NAMES = "What reports call the clusters, by the index of the pod that audits each."
 _KEPT = "What was found last. The audit fills it; applying this again leaves the content alone."
 
 
@@ -39,6 +41,18 @@ def policy_volume(policy: PolicyText) -> dict[str, Any]:
 def baseline_map(settings: Settings) -> Noted:
     meta = metadata(settings, "baseline", BASELINE)
     return Noted({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta}, _KEPT)
+
+
+def authority_map(settings: Settings, certificates: str) -> Object:
+    """Whom to trust when a registry answers, beside the image's own authorities."""
+    meta = metadata(settings, "registry-ca", AUTHORITY)
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {AUTHORITY_FILE: certificates}}
+
+
+def names_map(settings: Settings, fleet: Fleet) -> Noted:
+    meta = metadata(settings, "clusters", CLUSTERS)
+    names = {str(index): key for index, key in enumerate(fleet.keys)}
+    return Noted({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": names}, _NAMES)
 
 
 def _keys(policy: PolicyText) -> dict[str, str]:

@@ -20,6 +20,10 @@ _PARALLEL = 4
 _CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 _LATE = 3600
 _DEADLINE = 1800
+"""Seconds for one audit; registries are given as many more."""
+_TRIES = 2
+_BETWEEN = 300
+"""Seconds until a pod starts: a try that failed is waited after, an image pulled."""
 _KEPT = 7 * 24 * 3600
 
 _AGAIN = """\
@@ -56,18 +60,19 @@ def cron_job(settings: Settings) -> Object:
 
 
 def _job(settings: Settings) -> dict[str, Any]:
-    action, rounds = "FailJob", 1
+    action, deadline = "FailJob", _deadline(settings)
     retries: dict[str, Any] = {"backoffLimit": 2}
     if settings.fleet:
         # One cluster's end is not the end of the others.
         action = "FailIndex"
         completions = len(settings.fleet.keys)
-        rounds = math.ceil(completions / _PARALLEL)
+        # Were every pod to hang, each would have its time, and once more.
+        deadline = math.ceil(completions / _PARALLEL) * _TRIES * (deadline + _BETWEEN)
         retries = {
             "completionMode": "Indexed",
             "completions": completions,
             "parallelism": min(completions, _PARALLEL),
-            "backoffLimitPerIndex": 1,
+            "backoffLimitPerIndex": _TRIES - 1,
         }
     settled = [int(code) for code in (Exit.FINDINGS, Exit.USAGE, Exit.INCOMPLETE)]
     rules = [
@@ -77,10 +82,14 @@ def _job(settings: Settings) -> dict[str, Any]:
     return {
         **retries,
         "podFailurePolicy": Noted({"rules": rules}, _AGAIN),
-        "activeDeadlineSeconds": _DEADLINE * rounds,
+        "activeDeadlineSeconds": deadline,
         "ttlSecondsAfterFinished": _KEPT,
         "template": {"metadata": _pod_metadata(settings), "spec": _pod(settings)},
     }
+
+
+def _deadline(settings: Settings) -> int:
+    return _DEADLINE * 2 if settings.registry else _DEADLINE
 
 
 def _pod_metadata(settings: Settings) -> dict[str, Any]:
@@ -100,7 +109,7 @@ def _pod(settings: Settings) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "restartPolicy": "Never",
-        **({"activeDeadlineSeconds": _DEADLINE} if settings.fleet else {}),
+        **({"activeDeadlineSeconds": _deadline(settings)} if settings.fleet else {}),
         **(_on_control_plane() if settings.control_plane else {}),
         "securityContext": security,
     }

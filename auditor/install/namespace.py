@@ -9,6 +9,7 @@ from typing import Any
 from auditor.install.manifest import Noted, Object
 from auditor.install.naming import labels, metadata, selector
 from auditor.install.settings import Settings
+from auditor.objectnames import is_label
 
 _FILES = "The pod mounts files of its node, which only this Pod Security level allows. Let nobody else deploy here."
 _API_SERVER = """\
@@ -19,6 +20,13 @@ _DNS = """\
 DNS, where kubeadm and most providers run it. OpenShift's is in openshift-dns on port 5353, NodeLocal DNSCache is the
 address 169.254.20.10."""
 _PUSHGATEWAY = "The Pushgateway. Behind a Service it is the port of its pods that counts."
+_SOMEWHERE = """\
+The name does not say for certain where the gateway is, so its port is open to any address. Write NAME.NAMESPACE.svc for
+a Service."""
+_REGISTRIES = """\
+Registries, the servers that issue their tokens and those that hold their content: anywhere, on 443 and on the ports
+that options and the policy name. Add those of other registries that images come from."""
+_CLUSTER_DOMAIN = (["svc"], ["svc", "cluster", "local"])
 
 
 def namespace(settings: Settings) -> Object:
@@ -51,20 +59,21 @@ def _egress(settings: Settings) -> Iterator[Noted]:
     dns = {**_namespace("kube-system"), "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}
     yield Noted({"to": [dns], "ports": [_port(53, "UDP"), _port(53)]}, _DNS)
     if settings.pushgateway:
-        to = _peer(settings.pushgateway.host, settings.namespace)
-        yield Noted({**to, "ports": [_port(settings.pushgateway.port)]}, _PUSHGATEWAY)
+        to = _peer(settings.pushgateway.host)
+        note = f"{_PUSHGATEWAY} {'' if to else _SOMEWHERE}".rstrip()
+        yield Noted({**to, "ports": [_port(settings.pushgateway.port)]}, note)
+    if settings.registry:
+        yield Noted({"ports": [_port(port) for port in settings.registry.ports]}, _REGISTRIES)
 
 
-def _peer(host: str, own: str) -> dict[str, Any]:
-    """Whom a host name means: an address, the namespace of a Service, else anybody."""
+def _peer(host: str) -> dict[str, Any]:
+    """Whom a host name means for certain: an address, or the namespace of a Service; else anybody."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        name = host.rstrip(".").split(".")
-        if len(name) == 1:
-            return {"to": [_namespace(own)]}
-        if len(name) == 2 or name[2] == "svc":
-            return {"to": [_namespace(name[1])]}
+        _, *place = host.removesuffix(".").lower().split(".")
+        if place[1:] in _CLUSTER_DOMAIN and is_label(place[0]):
+            return {"to": [_namespace(place[0])]}
         return {}
     return {"to": [{"ipBlock": {"cidr": str(ipaddress.ip_network(address))}}]}
 

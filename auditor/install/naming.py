@@ -11,6 +11,7 @@ NAME = "auditor"
 POLICY = "auditor-policy"
 BASELINE = "auditor-baseline"
 CLUSTERS = "auditor-clusters"
+AUTHORITY = "auditor-registry-ca"
 
 
 def selector(component: str) -> dict[str, str]:

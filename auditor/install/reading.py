@@ -9,17 +9,16 @@ from auditor.errors import UsageError
 from auditor.image import MalformedReference, parse
 from auditor.install.schedule import problem
 from auditor.install.settings import Fleet
+from auditor.objectnames import is_label, is_subdomain
 from auditor.report import Severity
 
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _KEY = re.compile(r"(?!\.\.)[A-Za-z0-9._-]{1,253}")
 _DIRECTORY = re.compile(r"(/[\w.@+-]+)+/?", re.ASCII)
 _MOST_CLUSTERS = 1000
 
 
 def namespace_name(text: str) -> str:
-    if not _LABEL.fullmatch(text):
+    if not is_label(text):
         raise UsageError(f"-n {text}: no namespace can have that name", "Lower-case letters, digits and -, at most 63.")
     if text == "default" or text.startswith("kube-"):
         raise UsageError(
@@ -30,9 +29,9 @@ def namespace_name(text: str) -> str:
 
 
 def object_name(option: str, text: str) -> str:
-    if not _SUBDOMAIN.fullmatch(text):
+    if not is_subdomain(text):
         raise UsageError(
-            f"{option} {text}: no object can have that name", "Lower-case letters, digits, - and dots, at most 253."
+            f"{option} {text}: no object can have that name", "Lower-case letters, digits, - and single dots, at most 253."
         )
     return text
 
@@ -41,8 +40,13 @@ def image_name(text: str) -> str:
     try:
         parse(text)
     except MalformedReference as error:
-        raise UsageError(f"--image {text}: {error}", "Write REGISTRY/REPOSITORY:TAG@sha256:DIGEST.") from None
+        raise UsageError(f"--image{_shown(text)}: {error}", "Write REGISTRY/REPOSITORY:TAG@sha256:DIGEST.") from None
     return text
+
+
+def _shown(text: str) -> str:
+    """What was given, unless it is a URL, which may hold a password."""
+    return "" if "://" in text else f" {text}"
 
 
 def cron_schedule(text: str) -> str:
@@ -64,21 +68,26 @@ def address_block(text: str) -> str:
     """A CIDR in the only form that API servers take without a warning; a bare address is itself alone."""
     try:
         return str(ipaddress.ip_network(text))
-    except ValueError as error:
-        raise UsageError(f"--api-server {text}: {error}", "Such as 192.0.2.10/32 or 2001:db8::/64.") from None
+    except ValueError:
+        raise UsageError(
+            f"--api-server{_shown(text)}: this is no address or network",
+            "Such as 192.0.2.10/32 or 2001:db8::/64: behind the length all bits are zero.",
+        ) from None
 
 
 def directory(text: str) -> str:
     """A directory of the node, as a hostPath volume may name it."""
     if not _DIRECTORY.fullmatch(text) or ".." in text.split("/"):
         raise UsageError(
-            f"--metrics textfile={text}: this is no absolute path of a directory on the node",
+            "--metrics textfile: this is no absolute path of a directory on the node",
             "Such as /var/lib/node_exporter/textfile_collector.",
         )
     return text.rstrip("/")
 
 
-def fleet_of(wanted: bool, clusters: str | None, claim: str | None, *, control_plane: bool) -> Fleet | None:
+def fleet_of(
+    wanted: bool, clusters: str | None, claim: str | None, *, control_plane: bool, no_secrets: bool, named: bool
+) -> Fleet | None:
     if not wanted:
         if clusters or claim:
             raise UsageError("--clusters and --reports-claim belong to --fleet", "Add --fleet, or leave them out.")
@@ -87,6 +96,15 @@ def fleet_of(wanted: bool, clusters: str | None, claim: str | None, *, control_p
         raise UsageError(
             "--fleet audits other clusters, --control-plane reads the node that it runs on",
             "Install each by itself, in namespaces of their own.",
+        )
+    if no_secrets:
+        raise UsageError(
+            "--no-secrets is about rights here, and those of a fleet lie in the other clusters",
+            "Give the kubeconfigs' users fewer rights there, and --allow-incomplete here.",
+        )
+    if named:
+        raise UsageError(
+            "--cluster-name is about one cluster", "A fleet's are called what --clusters calls their kubeconfigs."
         )
     if not clusters or not claim:
         raise UsageError(

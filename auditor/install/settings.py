@@ -48,6 +48,17 @@ class Fleet(Struct, frozen=True):
     claim: str
 
 
+class Registry(Struct, frozen=True):
+    """How registries are asked, in the words of `scan`'s options. `authority` is PEM, `ports` where they may answer."""
+
+    credentials: bool = False
+    authority: str | None = None
+    allow_private: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    plain_http: tuple[str, ...] = ()
+    ports: tuple[int, ...] = (443,)
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """`resources` are the lists that the checks need (names in coverage), `textfile` a directory of the node,
     `api_servers` CIDRs, `pods` how many the cluster has."""
@@ -69,6 +80,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     textfile: str | None = None
     pushgateway: Pushgateway | None = None
     publish: bool = False
+    registry: Registry | None = None
+    cluster_name: str | None = None
     fleet: Fleet | None = None
     api_servers: tuple[str, ...] = ()
 

@@ -9,14 +9,20 @@ from msgspec import Struct
 
 from auditor.install.configuration import policy_volume
 from auditor.install.manifest import Noted
-from auditor.install.naming import CLUSTERS
+from auditor.install.naming import AUTHORITY, CLUSTERS
 from auditor.install.settings import Fleet, Settings
 
 HOST = "/host"
 METRICS = "/textfile"
-KUBECONFIGS = "/clusters"
+KUBECONFIGS = f"/secrets/{CLUSTERS}"
+"""Named as the Secret is, so that the message that the kubeconfig is missing names it too."""
+KUBECONFIG = "kubeconfig"
+CLUSTER_NAME = "name"
+INDEX = "$(JOB_COMPLETION_INDEX)"
+"""The number of a fleet's pod, which the kubelet puts in its place."""
 REPORTS = "/reports"
 POLICY_FOLDER = "/etc/auditor"
+AUTHORITIES = "/etc/auditor-registry-ca"
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TOKEN_SECONDS = 600
 _SHOWN = 3
@@ -33,7 +39,8 @@ job to one node (nodeSelector, kubernetes.io/hostname): what an earlier night le
 well."""
 _KUBECONFIGS = """\
 One kubeconfig a cluster, with a token or certificate in it: the image has no credential plugins. Its user needs in
-that cluster what `auditor rbac` prints. Make the Secret with
+that cluster what `{rights}` prints. Each pod sees its own alone; one whose key is missing ends with 4, and the others
+go on. Make the Secret with
  kubectl -n {namespace} create secret generic {secret} {files}"""
 _REPORTS = """\
 Has to exist, and to be writable from every node on which these pods run (ReadWriteMany). To join the parts, where the
@@ -42,13 +49,15 @@ volume is mounted:
 
 
 class Mount(Struct, frozen=True):
-    """A volume of the pod and its place in the container. `note` is about the volume."""
+    """A volume of the pod and its place in the container, of which `folder` (with variables) is all that is mounted.
+    `note` is about the volume."""
 
     name: str
     path: str
     source: dict[str, Any]
     note: str = ""
     read_only: bool = True
+    folder: str = ""
 
     @property
     def volume(self) -> Noted:
@@ -56,13 +65,18 @@ class Mount(Struct, frozen=True):
 
     @property
     def mount(self) -> dict[str, Any]:
-        return {"name": self.name, "mountPath": self.path, **({"readOnly": True} if self.read_only else {})}
+        made: dict[str, Any] = {"name": self.name, "mountPath": self.path}
+        if self.folder:
+            made["subPathExpr"] = self.folder
+        return {**made, "readOnly": True} if self.read_only else made
 
 
 def mounts(settings: Settings, user: int) -> Iterator[Mount]:
     """What the options ask for. `user` is the uid that the container runs as."""
     if settings.policy:
         yield Mount("policy", POLICY_FOLDER, policy_volume(settings.policy))
+    if settings.registry and settings.registry.authority:
+        yield Mount("registry-ca", AUTHORITIES, {"configMap": {"name": AUTHORITY}})
     if settings.fleet:
         yield from _fleet(settings, settings.fleet)
     else:
@@ -78,10 +92,17 @@ def mounts(settings: Settings, user: int) -> Iterator[Mount]:
 def _fleet(settings: Settings, fleet: Fleet) -> Iterator[Mount]:
     named = [f"--from-file={key}=PATH" for key in fleet.keys]
     files = " ".join(named if len(named) <= _SHOWN else [*named[: _SHOWN - 1], "…", named[-1]])
-    items = [{"key": key, "path": str(index)} for index, key in enumerate(fleet.keys)]
-    secret = {"secretName": CLUSTERS, "defaultMode": 0o440, "items": items}
-    note = _KUBECONFIGS.format(namespace=settings.namespace, secret=CLUSTERS, files=files)
-    yield Mount("clusters", KUBECONFIGS, {"secret": secret}, note)
+    # A folder for each index, which is there even where the kubeconfig is not: the kubelet makes a folder of its own in
+    # the place of a file that is mounted and missing.
+    keys = [{"key": key, "path": f"{index}/{KUBECONFIG}"} for index, key in enumerate(fleet.keys)]
+    names = [{"key": str(index), "path": f"{index}/{CLUSTER_NAME}"} for index in range(len(fleet.keys))]
+    sources = [
+        {"secret": {"name": CLUSTERS, "optional": True, "items": keys}},
+        {"configMap": {"name": CLUSTERS, "items": names}},
+    ]
+    rights = "auditor rbac --publish" if settings.publish else "auditor rbac"
+    note = _KUBECONFIGS.format(namespace=settings.namespace, secret=CLUSTERS, files=files, rights=rights)
+    yield Mount("clusters", KUBECONFIGS, {"projected": {"defaultMode": 0o440, "sources": sources}}, note, folder=INDEX)
     claim = {"persistentVolumeClaim": {"claimName": fleet.claim}}
     yield Mount("reports", REPORTS, claim, _REPORTS, read_only=False)
     # The client writes certificates that a kubeconfig holds into files.

@@ -76,14 +76,14 @@ class Gap:
         self.severity = min(self.severity, finding.severity, key=lambda severity: severity.rank)
 
 
-def gaps(report: Report) -> dict[str | None, dict[str, Gap]]:
-    """By namespace (None: everywhere), and by resource (or check, where one broke), what kept subjects from being seen,
-    so that nobody knows what would have been found of them."""
-    found: dict[str | None, dict[str, Gap]] = {None: {}}
+def gaps(report: Report) -> dict[str, Gap]:
+    """What was read nowhere, by resource (or check, where one broke), so that nobody knows what would have been found
+    in any namespace."""
+    found: dict[str, Gap] = {}
     for finding in report.findings:
-        if finding.cause in ("unreadable", "error") and finding.subject.kind in ("Cluster", "Namespace"):
+        if finding.cause in ("unreadable", "error") and finding.subject.kind == "Cluster":
             for name, reason in _reasons(finding).items():
-                found.setdefault(finding.namespace or None, {}).setdefault(name, Gap(reason)).add(finding)
+                found.setdefault(name, Gap(reason)).add(finding)
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -14,14 +13,13 @@ from msgspec import Meta, Struct
 
 from auditor.baseline import KEY, LIMIT
 from auditor.errors import SourceError, UsageError
+from auditor.objectnames import is_label, is_subdomain
 from auditor.sources.configuration import Identity
 from auditor.sources.faults import Fault
 from auditor.sources.reader import Reader, message, not_found, retry_after
 from auditor.sources.transport import JSON, Answer, Connection
 
 _MERGE_PATCH = "application/merge-patch+json"
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _TRIES = 5
 _LONGEST_WAIT = 30.0
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
@@ -56,7 +54,7 @@ class _ConfigMap(Struct, rename="camel"):
 def parse_place(text: str) -> Place:
     """`NAMESPACE/NAME`; UsageError where that can be no ConfigMap."""
     namespace, _, name = text.partition("/")
-    if not (_LABEL.fullmatch(namespace) and _SUBDOMAIN.fullmatch(name)):
+    if not (is_label(namespace) and is_subdomain(name)):
         raise UsageError(f"{text!r} names no ConfigMap", "Write NAMESPACE/NAME, such as auditor/auditor-baseline.")
     return Place(namespace, name)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from msgspec import Struct
 from auditor import wire
 from auditor.errors import SourceError, UsageError
 from auditor.inventory import Inventory
+from auditor.objectnames import is_label
 from auditor.sources import configmaps, parameters, secretnames, workers
 from auditor.sources.admission import Admission
 from auditor.sources.configuration import identify
@@ -29,7 +29,6 @@ from auditor.sources.transport import Connection
 
 _THREADS = 5
 _LOOK_UPS = 16  # each of them is small, and most of it is waiting
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # The big ones first, so that none of them is left alone at the end.
 # Nobody who does not name it has the ConfigMaps of all namespaces read.
 _UNASKED = tuple(name for name in wire.BY_NAME if name != wire.ALL_CONFIGMAPS.name)
@@ -76,7 +75,7 @@ def collect(
 ) -> LiveCluster:
     """Reads the cluster; raises SourceError where nothing can be read. `sleep` replaces the waits between tries."""
     for namespace in options.namespaces:
-        if not _LABEL.fullmatch(namespace):
+        if not is_label(namespace):
             raise UsageError(f"{namespace!r} cannot be the name of a namespace")
     identity = identify(options.kubeconfig, options.context, os.environ, aside=progress.aside)
     connection = Connection(identity, timeout=options.timeout, connections=max(2 * _THREADS, _LOOK_UPS))

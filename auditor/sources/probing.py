@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,6 +12,7 @@ import msgspec
 
 from auditor import wire
 from auditor.errors import SourceError
+from auditor.objectnames import is_label
 from auditor.probe import LABEL, NAME, TARGET, Probe, change, changes, pod, probes
 from auditor.proof import NO_RIGHTS, Outcome, Proof, Verdict, excuse, judge
 from auditor.sources.configuration import identify
@@ -22,7 +22,6 @@ from auditor.sources.transport import JSON, MERGE_PATCH, Answer, Connection
 
 Predict = Callable[[Probe], Outcome | None]
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LONGEST = 1000
 _SELECTOR = f"{LABEL}={TARGET}".replace("/", "%2F").replace("=", "%3D")
 
@@ -176,7 +175,7 @@ class Prober:
 
 def is_namespace(name: str) -> bool:
     """Whether it can be the name of a namespace, and so a part of an address."""
-    return _LABEL.fullmatch(name) is not None
+    return is_label(name)
 
 
 def _message(answer: Answer) -> str:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from auditor import wire
 from auditor.errors import SourceError
 from auditor.publish import Place, Published, Write, plan
-from auditor.publish_apis import APIS, MANAGED_BY, MANAGER, UNREAD, ReportApi, is_own
+from auditor.publish_apis import APIS, CHECKS, MANAGED_BY, MANAGER, ReportApi, is_own
 from auditor.report import Report
 from auditor.sources import workers
 from auditor.sources.configuration import identify
@@ -45,11 +45,11 @@ class Outcome(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What publishing came to, and in `kept` where nothing was touched for want of what was not read."""
+    """What publishing came to. `wider` as in `Plan`."""
 
     api: ReportApi
     outcomes: tuple[Outcome, ...]
-    kept: dict[Place, tuple[str, ...]]
+    wider: dict[Place, frozenset[str]]
 
 
 def publish(
@@ -58,12 +58,13 @@ def publish(
     context: str | None,
     audited: Collection[Place],
     only: Sequence[str] = (),
+    left_out: Collection[str] = (),
     *,
     timeout: float = 60,
     sleep: Callable[[float], object] | None = None,
 ) -> Result:
-    """Makes the cluster's policy reports those of this audit. `audited` as in `plan`; `only`: lists are read in these
-    namespaces alone. `sleep` replaces the waits between tries.
+    """Makes the cluster's policy reports those of this audit. `audited` and `left_out` as in `plan`; `only`: lists are
+    read in these namespaces alone. `sleep` replaces the waits between tries.
 
     Raises SourceError where no policy report API is served, or Auditor's reports may not be listed.
     """
@@ -73,7 +74,8 @@ def publish(
         served = _served(Discovery(reader))
         places = tuple(filter(is_namespace, only)) or (None,)
         found = [one for api in served for place in places for one in _published(reader, api, place)]
-        planned = plan(report, served[0], found, {place for place in audited if place is None or is_namespace(place)})
+        named = {place for place in audited if place is None or is_namespace(place)}
+        planned = plan(report, served[0], found, named, left_out)
         outcomes = workers.run(
             [partial(_write, reader, connection, write) for write in planned.writes], _THREADS, reader.stop
         )
@@ -91,7 +93,7 @@ def publish(
     finally:
         reader.stop()
         connection.close()
-    return Result(served[0], tuple(outcomes), planned.kept)
+    return Result(served[0], tuple(outcomes), planned.wider)
 
 
 def _served(discovery: Discovery) -> list[ReportApi]:
@@ -113,7 +115,7 @@ def _served(discovery: Discovery) -> list[ReportApi]:
 
 
 class _Annotations(wire.Wire):
-    unread: str | None = field(default=None, name=UNREAD)
+    checks: str | None = field(default=None, name=CHECKS)
 
 
 class _Metadata(wire.Wire):
@@ -134,13 +136,13 @@ def _published(reader: Reader, api: ReportApi, only: Place) -> Iterator[Publishe
         for item in _listed(reader, resource, only or ""):
             metadata = item.metadata
             if is_own(metadata.name, metadata.labels or {}) and metadata.uid:
-                missing = (metadata.annotations.unread if metadata.annotations else None) or ""
+                checks = (metadata.annotations.checks if metadata.annotations else None) or ""
                 yield Published(
                     api,
                     metadata.namespace if resource.namespaced else None,
                     metadata.name,
                     metadata.uid,
-                    frozenset(filter(None, missing.split(","))),
+                    frozenset(checks.split(",")),
                 )
 
 

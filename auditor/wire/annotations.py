@@ -44,7 +44,7 @@ def known_annotations(metadata: Metadata) -> Annotations:
 def annotation_keys(metadata: Metadata, part: str) -> tuple[str, ...]:
     """The keys that hold a text, in order. It is looked for in the bytes first, since hardly any object has such."""
     found = metadata.annotations
-    if not holds(found, part):
+    if not holds(found, part.encode()):
         return ()
     try:
         keys = msgspec.json.decode(found, type=dict[str, Raw]) if isinstance(found, Raw) else set(map(_key, found))

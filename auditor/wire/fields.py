@@ -64,10 +64,15 @@ def present(raw: Raw) -> bool:
     return bytes(raw) not in (b"", b"null")
 
 
-def holds(field: Undecoded, text: str) -> bool:
-    """Whether a text is somewhere in a field that is not decoded. A cheap test before decoding it."""
-    part = text.encode()
-    return part in bytes(field) if isinstance(field, Raw) else any(part in entry for entry in field)
+def holds(field: Undecoded, *parts: bytes) -> bool:
+    """Whether one of some texts is somewhere in a field that is not decoded. A cheap test before decoding it."""
+    if field is NOTHING or not field:
+        return False
+    text = bytes(field) if isinstance(field, Raw) else b"\n".join(field)
+    for part in parts:  # any() would take longer than the search, and this is asked of every container
+        if part in text:
+            return True
+    return False
 
 
 def words(field: Undecoded) -> list[str]:

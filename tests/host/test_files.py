@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.host.files import MAX_SIZE, HostFiles
+from auditor.host.mounted import mounted_below
 from auditor.hostfacts import HostFile
 from auditor.model import Mount
+from tests.auditing import ROOT
 from tests.host.making import apiserver
+from tests.real import program
 
 POD = apiserver(
     mounts=(
@@ -139,6 +144,68 @@ def test_the_root_itself_may_be_a_link(root: Path) -> None:
 
 def test_a_root_that_does_not_exist_proves_nothing(tmp_path: Path) -> None:
     assert look(tmp_path / "absent", "/etc/kubernetes/a.yaml")[0].state == "unread"
+
+
+@pytest.mark.parametrize(
+    ("path", "state"),
+    [
+        ("/etc/kubernetes/absent.yaml", "missing"),  # in a folder that was mounted
+        ("/etc/direct.yaml", "unread"),  # a file by itself, beside what was mounted
+        ("/all/etc/elsewhere.yaml", "unread"),
+        ("/all/etc/kubernetes/absent.yaml", "missing"),
+    ],
+)
+def test_a_folder_that_only_carries_mounts_proves_nothing(root: Path, path: str, state: str) -> None:
+    pod = apiserver(
+        mounts=(
+            Mount("/etc/kubernetes", "/etc/kubernetes"),
+            Mount("/etc/direct.yaml", "/etc/direct.yaml"),
+            Mount("/all/etc", "/etc"),
+        )
+    )
+    (root / "etc/hosts").touch()
+    mounts = [f"{root}/etc/hosts", f"{root}/etc/kubernetes"]
+    assert HostFiles(root, mounts=mounts).find(pod, path).file.state == state
+    assert HostFiles(root, mounts=mounts, complete=True).find(pod, path).file.state == "missing"
+    assert HostFiles(root, mounts=[*mounts, str(root)]).find(pod, path).file.state == "missing"
+    assert HostFiles(root, mounts=()).find(pod, path).file.state == "missing"
+
+
+def test_mount_points_of_the_kernel() -> None:
+    table = (
+        b"36 35 98:0 / /host/etc/kubernetes ro,noatime master:1 - ext4 /dev/root rw\n"
+        b"37 35 98:0 /x /host/a\\040b\\134c rw - ext4 /dev/root rw\n"
+        b"38 35 0:1 / /hosts rw - tmpfs tmpfs rw\n39 35 0:1 / / rw - overlay overlay rw\n\nshort\n"
+    )
+    assert mounted_below(Path("/host"), table) == ("/host/etc/kubernetes", "/host/a b\\c")
+    assert mounted_below(Path("/host/etc/kubernetes"), table) == ("/host/etc/kubernetes",)
+    assert len(mounted_below(Path("/"), table)) == 4
+
+
+_LOOK = """
+import sys
+from pathlib import Path
+from auditor.host.files import HostFiles
+from auditor.model import Mount
+from tests.host.making import apiserver
+pod = apiserver(mounts=(Mount("/etc", "/etc"),))
+for path in ("/etc/kubernetes/absent.yaml", "/etc/direct.yaml"):
+    print(HostFiles(Path(sys.argv[1])).find(pod, path).file.state)
+"""
+
+
+def test_real_mounts(tmp_path: Path) -> None:
+    """As in the pod of a control plane's audit: one folder of the node, mounted below an empty root."""
+    (tmp_path / "node").mkdir()
+    target = tmp_path / "host/etc/kubernetes"
+    target.mkdir(parents=True)
+    steps = 'mount --bind "$1" "$2" && exec "$3" -c "$4" "$5"'
+    given = [str(tmp_path / "node"), str(target), sys.executable, _LOOK, str(tmp_path / "host")]
+    apart = [program("unshare"), "--mount", "--map-root-user"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody but its root mount anything")
+    ran = subprocess.run([*apart, "sh", "-c", steps, "sh", *given], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert ran.stdout.split() == ["missing", "unread"]
 
 
 @settings(deadline=None)

@@ -157,7 +157,7 @@ def test_what_was_read_nowhere_is_told_in_each_namespace() -> None:
     broke = finding("runs-as-root", None, Subject("Cluster", ""), "The check broke.", status="manual", cause="error")
     sample = report([blind, broke], passed={"a": 1})
     cluster, space = objects(sample, OPENREPORTS)
-    assert space["metadata"]["annotations"] == {"auditor.dev/unread": "runs-as-root,secrets"}
+    assert space["metadata"]["annotations"] == {"auditor.dev/checks": ",".join(row.id for row in sample.checks)}
     assert cluster["metadata"]["annotations"] == space["metadata"]["annotations"]
     assert [(one["policy"], one["rule"], one["result"]) for one in space["results"]] == [
         ("unread", "runs-as-root", "error"),

@@ -160,7 +160,7 @@ def test_what_is_not_declared_is_not_kept(tmp_path: Path) -> None:
     )
     item["metadata"]["annotations"] = {"note": "fake-value"}
     body = envelope("v1", "PodList", joined([(2, message(wire.Pod, item))]))
-    (read,) = decode_page(wire.Pod, body).items or ()
+    (read,) = list(decode_page(wire.Pod, body).items or ())
     assert read.spec is not None
     assert read.spec.containers is not None
     assert read.spec.containers[0].env == []

@@ -42,6 +42,7 @@ COUNTS = {
     f"mutatingadmissionpolicies.{REGISTRATION}": 0,
     f"mutatingadmissionpolicybindings.{REGISTRATION}": 0,
     "params": 0,
+    wire.RULE_CONFIGMAPS.name: 0,
 }
 
 
@@ -53,7 +54,7 @@ def test_admin_reads_every_resource(tmp_path: Path, recordings: tuple[str, ...])
     assert {name: row for name, row in rows.items() if row[0] != "absent"} == {
         resource: ("read", count, True) for resource, count in COUNTS.items()
     }
-    assert rows.keys() == wire.BY_NAME.keys()
+    assert rows.keys() == wire.BY_NAME.keys() - {wire.ALL_CONFIGMAPS.name}
     assert found.cluster.name == "test"
     assert found.cluster.version == "v1.36.2"
     assert found.cluster.uid == "4011c684-a06e-40d3-9d61-f6b7b77743a6"
@@ -94,7 +95,7 @@ def test_limited_account_is_told_what_it_may_not_read(tmp_path: Path) -> None:
     assert found.row("configmaps", "connaisseur").state == "forbidden"
     assert found.row("params").detail == "the policies and bindings that name them were not all read"
     states = {**found.states(), "configmaps": "forbidden"}
-    may = {"namespaces", "pods", "serviceaccounts", "deployments", "replicasets"}
+    may = {"namespaces", "pods", "serviceaccounts", "deployments", "replicasets", wire.RULE_CONFIGMAPS.name}
     assert {resource for resource, state in states.items() if state == "read"} == may
     assert {resource for resource, state in states.items() if state == "forbidden"} == {*COUNTS, "configmaps"} - may
     assert {state for name, state in states.items() if name not in {*COUNTS, "configmaps"}} == {"absent"}

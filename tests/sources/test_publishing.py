@@ -15,7 +15,7 @@ import yaml
 from auditor.cli import run
 from auditor.errors import SourceError
 from auditor.publish import Place, Published, Write
-from auditor.publish_apis import APIS, MANAGED_BY, OPENREPORTS, PART, UNREAD, WGPOLICY, ReportApi
+from auditor.publish_apis import APIS, CHECKS, MANAGED_BY, OPENREPORTS, PART, WGPOLICY, ReportApi
 from auditor.rbac import cluster_role
 from auditor.report import Finding, Report, Subject, from_json
 from auditor.reporters import render
@@ -58,8 +58,15 @@ class Cluster:
         self.kubeconfig = write_kubeconfig(folder / "kubeconfig", server.url)
         self.waits: list[float] = []
 
-    def publish(self, found: Report, audited: Sequence[Place] = EVERYWHERE, only: Sequence[str] = ()) -> Result:
-        return publish(found, str(self.kubeconfig), None, set(audited), only, timeout=60, sleep=self.waits.append)
+    def publish(
+        self,
+        found: Report,
+        audited: Sequence[Place] = EVERYWHERE,
+        only: Sequence[str] = (),
+        left_out: Sequence[str] = (),
+    ) -> Result:
+        config, wait = str(self.kubeconfig), self.waits.append
+        return publish(found, config, None, set(audited), only, left_out, timeout=60, sleep=wait)
 
     def states(self, found: Report, audited: Sequence[Place] = EVERYWHERE) -> dict[tuple[Place, str], str]:
         return {(one.namespace, one.name): one.state for one in self.publish(found, audited).outcomes}
@@ -150,7 +157,7 @@ def test_namespaces_that_the_audit_was_not_about_are_left_alone(start: Start) ->
     cluster.publish(audit(failure("payments"), failure("web"), failure(None)))
     cluster.server.requests.clear()
     found = audit(failure("web", "new"), passed={})
-    assert cluster.publish(found, ["web"], ["web"]).kept == {}
+    cluster.publish(found, ["web"], ["web"])
     assert [target.partition("?")[0] for _, target in cluster.writes()] == [
         "/apis/openreports.io/v1alpha1/namespaces/web/reports/auditor"
     ]
@@ -160,30 +167,67 @@ def test_namespaces_that_the_audit_was_not_about_are_left_alone(start: Start) ->
 
 
 @pytest.mark.parametrize("where", [None, "payments"])
-def test_unread_is_never_gone(start: Start, where: str | None) -> None:
+def test_what_is_not_read_is_told_and_holds_nothing_up(start: Start, where: str | None) -> None:
     cluster = start(OPENREPORTS)
     cluster.publish(audit(failure("payments", message="old")))
-    blind = audit(unread("deployments", where), unread("secrets", where))
-    result = cluster.publish(blind)
-    assert result.kept["payments"] == ("deployments", "secrets")
-    assert cluster.messages("payments") == ["old"]
-    # Without a row of its own, too: nobody saw that there is nothing.
-    assert "payments" in cluster.publish(audit(unread("deployments", where), passed={})).kept
-    assert cluster.names("payments") == ["auditor"]
-    assert ("web" in result.kept) == (where is None)
+    cluster.publish(audit(unread("secrets", where), failure("payments", message="new")))
+    told, new = cluster.messages("payments")
+    assert told.startswith("Not judged: secrets could not be read")
+    assert new == "new"
+    [space] = cluster.store.reports(OPENREPORTS, "payments")
+    assert space["summary"] == {"pass": 3, "fail": 1, "warn": 0, "error": 1, "skip": 0}
 
 
-def test_what_was_never_read_does_not_keep_the_rest_from_being_told(start: Start) -> None:
+@pytest.mark.parametrize("where", [None, "payments"])
+def test_no_report_goes_while_nobody_can_look(start: Start, where: str | None) -> None:
     cluster = start(OPENREPORTS)
-    cluster.publish(audit(unread("secrets"), failure("payments", message="old")))
-    [first] = cluster.store.reports(OPENREPORTS, "payments")
-    assert first["metadata"]["annotations"] == {UNREAD: "secrets"}
-    result = cluster.publish(audit(unread("secrets"), failure("payments", message="new")))
-    assert result.kept == {}
-    assert "new" in cluster.messages("payments")
-    assert cluster.publish(audit(failure("payments"))).kept == {}
-    [last] = cluster.store.reports(OPENREPORTS, "payments")
-    assert "annotations" not in last["metadata"]
+    cluster.publish(audit(failure("payments"), failure("web")))
+    cluster.publish(audit(unread("pods", where), passed={}))
+    [space] = cluster.store.reports(OPENREPORTS, "payments")
+    assert [result["result"] for result in space["results"]] == ["error"]
+    assert space["summary"]["pass"] == 0
+    assert cluster.names("web") == (["auditor"] if where is None else [])
+    cluster.publish(audit(passed={}))
+    assert cluster.names("payments") == []
+
+
+def forged(**annotations: str) -> Object:
+    labels = {MANAGED_BY: "auditor", PART: "whole"}
+    metadata = {"name": "auditor", "namespace": "payments", "labels": labels, "annotations": annotations}
+    clean = {"pass": 99, "fail": 0, "warn": 0, "error": 0, "skip": 0}
+    return {"metadata": metadata, "source": "auditor", "summary": clean, "results": []}
+
+
+@pytest.mark.parametrize("annotations", [{}, {CHECKS: "unpinned-image,unused-pull-secret"}, {CHECKS: ",\n\u202e"}])
+def test_a_forged_report_does_not_last(start: Start, annotations: dict[str, str]) -> None:
+    """Whoever owns a namespace can write reports there, with any label and annotation."""
+    cluster = start(OPENREPORTS)
+    cluster.store.put(OPENREPORTS, forged(**annotations))
+    assert cluster.states(audit(unread("secrets"), failure("payments")))["payments", "auditor"] == "written"
+    assert cluster.messages("payments")[1:] == ["m"]
+    [space] = cluster.store.reports(OPENREPORTS, "payments")
+    assert (space["summary"]["pass"], space["summary"]["fail"]) == (3, 1)
+
+
+def test_an_audit_of_fewer_checks_takes_nothing_away(start: Start) -> None:
+    cluster = start(OPENREPORTS)
+    cluster.publish(audit(failure("payments", message="whole"), unread("secrets", "web")))
+    part = audit(finding("runs-as-root", "payments", use("Deployment", "api", "main"), "part"))
+    result = cluster.publish(part, left_out=["unpinned-image"])
+    assert result.wider == {None: {"unpinned-image"}, "payments": {"unpinned-image"}, "web": {"unpinned-image"}}
+    assert result.outcomes == ()
+    assert cluster.messages("payments") == ["whole"]
+    # What was not run for what is there either, nobody misses.
+    result = cluster.publish(audit(failure("web")), left_out=["old-image"])
+    assert (result.wider, cluster.messages("payments")) == ({}, [])
+
+
+def test_where_others_had_more_checks_the_rest_is_still_told(start: Start) -> None:
+    cluster = start(OPENREPORTS)
+    cluster.store.put(OPENREPORTS, forged(**{CHECKS: "floating-tag"}))
+    result = cluster.publish(audit(failure("payments"), failure("web")), left_out=["floating-tag"])
+    assert result.wider == {"payments": {"floating-tag"}}
+    assert (cluster.messages("payments"), cluster.messages("web")) == ([], ["m"])
 
 
 def foreign(name: str, **labels: str) -> Object:
@@ -464,13 +508,51 @@ def test_excluded_namespaces_are_left_alone(scanning: Scanning, how: str, tmp_pa
     assert failed(cluster, "web") == 0
 
 
-def test_a_list_that_fails_leaves_what_is_known_of_it(scanning: Scanning) -> None:
+def test_a_list_that_fails_is_told_in_the_reports(scanning: Scanning) -> None:
     assert scanning.scan() == 0
-    scanning.cluster.store.forbids = lambda identity, plural, namespace: plural == "pods"
+    cluster = scanning.cluster
+    cluster.store.forbids = lambda identity, plural, namespace: plural == "pods"
     assert scanning.scan() == 3
-    assert "payments, the cluster, web are left as they are" in scanning.err.replace("kube-system, ", "")
-    assert "pods" in scanning.err
-    assert failed(scanning.cluster, "payments") == 1
+    assert scanning.err == "note: 3 policy reports of openreports.io/v1alpha1 written\n"
+    [message] = cluster.messages("payments")
+    assert message.startswith("Not judged: pods may not be read")
+    cluster.store.forbids = lambda identity, plural, namespace: False
+    assert scanning.scan() == 0
+    assert failed(cluster, "payments") == 1
+
+
+def test_what_is_new_is_told_though_a_right_was_lost(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = start(OPENREPORTS)
+    scanning = Scanning(cluster, capsys)
+    every = ("--check", "unused-pull-secret")
+    assert scanning.scan(*every) == 0
+    cluster.store.forbids = lambda identity, plural, namespace: plural == "secrets"
+    cluster.store.add("v1", "pods", [pod("evil", "payments")])
+    assert scanning.scan(*every) == 3
+    assert failed(cluster, "payments") == 2
+    assert any(message.startswith("Not judged: secrets may not be read") for message in cluster.messages("payments"))
+
+
+@pytest.mark.parametrize("fewer", [(), ("--skip-check", "floating-tag")])
+def test_a_scan_of_fewer_checks_says_that_it_does_not_replace(scanning: Scanning, fewer: tuple[str, ...]) -> None:
+    cluster = scanning.cluster
+    assert scanning.scan("--check", "floating-tag") == 0
+    before = cluster.messages("payments")
+    assert scanning.scan(*fewer) == 4
+    assert "what is there of payments, the cluster, web stays" in scanning.err.replace("kube-system, ", "")
+    assert "left out of this audit (floating-tag)\n  Leave --check and --skip-check out" in scanning.err
+    assert json.loads(scanning.out)["summary"]["fail"] == 2
+    assert cluster.messages("payments") == before
+    assert scanning.scan("--check", "floating-tag") == 0
+
+
+def test_a_check_that_the_policy_switches_off_goes(scanning: Scanning, tmp_path: Path) -> None:
+    assert scanning.scan("--check", "floating-tag") == 0
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\nchecks: {floating-tag: {enabled: false, reason: tags are fine}}\n")
+    assert scanning.scan("--check", "floating-tag", "--policy", str(policy)) == 0
+    [space] = scanning.cluster.store.reports(OPENREPORTS, "payments")
+    assert {result["policy"] for result in space["results"]} == {"unpinned-image"}
 
 
 def test_missing_rights_are_named_after_the_report_was_written(scanning: Scanning) -> None:
