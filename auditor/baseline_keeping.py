@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from auditor.comparability import together
 from auditor.diff import Diff, counted, diff
@@ -66,25 +66,25 @@ def _order(finding: Finding) -> tuple[str, str, str, str, str, str, str]:
 
 def _counted(report: Report) -> Report:
     """The report with counts that fit its findings. Passes stay as they are: they are this run's."""
-    worst: dict[tuple[str, str], dict[Subject, Finding]] = {}
+    worst: dict[tuple[str, str, Subject], Finding] = {}
     for finding in report.findings:
-        subjects = worst.setdefault((finding.check, finding.namespace or ""), {})
-        known = subjects.setdefault(finding.subject, finding)
-        subjects[finding.subject] = min(known, finding, key=_badness)
+        key = finding.check, finding.namespace or "", finding.subject
+        worst[key] = min(worst.get(key, finding), finding, key=_badness)
     by_check, by_namespace = dict[str, Counts](), dict[str, Counts]()
     severities = dict.fromkeys(map(str, Severity), 0)
-    for (check, namespace), subjects in worst.items():
-        for finding in subjects.values():
-            one = Counts(**{finding.status: 1})
-            by_check[check] = by_check.get(check, Counts()) + one
-            by_namespace[namespace] = by_namespace.get(namespace, Counts()) + one
-            if finding.status == "fail":
-                severities[finding.severity] += 1
+    for (check, namespace, _), finding in worst.items():
+        one = Counts(**{finding.status: 1})
+        by_check[check] = by_check.get(check, Counts()) + one
+        by_namespace[namespace] = by_namespace.get(namespace, Counts()) + one
+        if finding.status == "fail":
+            severities[finding.severity] += 1
     for namespace, counts in report.summary.by_namespace.items():
         by_namespace[namespace] = by_namespace.get(namespace, Counts()) + Counts(counts.passed)
     checks = [_row(row, by_check.get(row.id, Counts())) for row in report.checks]
     total = sum((Counts(row.passed, row.fail, row.manual, row.waived) for row in checks), Counts())
-    summary = Summary(*astuple(total), by_severity=severities, by_namespace=dict(sorted(by_namespace.items())))
+    summary = Summary(
+        total.passed, total.fail, total.manual, total.waived, severities, dict(sorted(by_namespace.items()))
+    )
     return replace(report, checks=tuple(checks), summary=summary)
 
 

@@ -74,11 +74,11 @@ def single(part: Part) -> Report:
     )
 
 
-def unread(name: str, reason: str, policy: PolicyRow, advice: str) -> Part:
-    """What stands for a cluster that could not be audited."""
+def unread(name: str, reason: str, policy: PolicyRow, advice: str, uid: str | None = None) -> Part:
+    """What stands for a cluster that could not be audited; its uid is known where an earlier audit told it."""
     cluster = ClusterPart(
         name=name,
-        uid=None,
+        uid=uid,
         version="",
         collected_at=None,
         source="live",

@@ -353,7 +353,8 @@ def _skips(check: Check, tally: _Tally) -> Iterator[CoverageRow]:
     for unread, keys in sorted(tally.skipped.items()):
         count = len(keys - tally.subjects.keys())
         if unread and count:
-            yield CoverageRow(unread, "excluded", (), 0, f"{check.id} gives no verdict on {count} subjects")
+            subjects = "1 subject" if count == 1 else f"{count} subjects"
+            yield CoverageRow(unread, "excluded", (), 0, f"{check.id} gives no verdict on {subjects}")
 
 
 def _coverage(snapshot: Snapshot, scope: Scope) -> tuple[CoverageRow, ...]:

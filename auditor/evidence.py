@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,10 @@ Kind = Literal[
 ]
 """`denied`: 401 or 403, which some registries say of what does not exist too. `refused`: not asked, for safety.
 `invalid`: the answer is not what it should be, such as bytes of another digest."""
+
+
+_ROOT = re.compile(r"|root|[+-]?0+", re.ASCII)
+"""Runtimes read the number as Go does, with a sign if there is one."""
 
 
 class Part(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -136,8 +141,7 @@ def is_root(user: str) -> bool:
 
     Any other name is taken for another user, though /etc/passwd decides (image-spec config.md).
     """
-    name = user.partition(":")[0].strip()
-    return name in ("", "root") or (name.isascii() and name.isdecimal() and int(name[:20]) == 0)
+    return _ROOT.fullmatch(user.partition(":")[0].strip()) is not None
 
 
 class Evidence:
@@ -169,25 +173,27 @@ class Evidence:
         row = next(filter(None, (self.tag(image.repository, tag) for tag in image.tags)), None)
         return row if row is None or row.unavailable else self.content(image.repository, row.digest)
 
-    def related(self, repository: str, one: str, other: str) -> bool | None:
-        """Whether two digests stand for the same image: one is an index of the other, or both list the same manifests.
+    def related(self, repository: str, one: str, other: str, platform: str = "") -> bool | None:
+        """Whether two digests stand for the same image, on a platform (`os/architecture`) if that is known: one is an
+        index of the other, or both list the same manifests.
 
         None where that cannot be told: not both were read, or two indexes have only some manifests in common.
         """
         if one == other:
             return True
         rows = [self.content(repository, digest) for digest in (one, other)]
-        first, second = (_children(row) for row in rows)
-        if other in first or one in second or (first and first == second):
+        first, second = (_manifests(row, digest, platform) for row, digest in zip(rows, (one, other), strict=True))
+        common = first & second
+        if first == second or (common and (platform or common & {one, other})):
             return True
         read = all(row and not row.unavailable for row in rows)
-        return False if read and not first & second else None
+        return False if read and not common else None
 
-    def distinct(self, repository: str, digests: Iterable[str]) -> list[str]:
+    def distinct(self, repository: str, digests: Iterable[str], platform: str = "") -> list[str]:
         """One digest of each image among these: what is not known to be the same counts apart."""
         found: list[str] = []
         for digest in digests:
-            if not any(self.related(repository, digest, known) for known in found):
+            if not any(self.related(repository, digest, known, platform) for known in found):
                 found.append(digest)
         return found
 
@@ -198,8 +204,11 @@ class Evidence:
                 yield row
 
 
-def _children(row: ImageEvidence | None) -> set[str]:
-    return {child.digest for child in row.children if not child.attests} if row else set()
+def _manifests(row: ImageEvidence | None, digest: str, platform: str) -> set[str]:
+    """The manifests that a digest stands for: an index's, of the platform if it has any, else itself."""
+    images = [child for child in row.children if not child.attests] if row else []
+    fitting = [child for child in images if child.platform == platform]
+    return {child.digest for child in fitting or images} or {digest}
 
 
 LABELS = (

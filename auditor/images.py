@@ -61,6 +61,13 @@ class Image(msgspec.Struct, frozen=True, dict=True):
         return f"{self.repository}{tag}{f'@{self.digest}' if self.digest else ''}"
 
     @cached_property
+    def followed(self) -> tuple[str, ...]:
+        """The tags by which specs without a digest name it: what the next pull gets is what they name then."""
+        references = (use.reference for use in self.uses)
+        tags = {reference.effective_tag for reference in references if reference and reference.digest is None}
+        return tuple(sorted(filter(None, tags)))
+
+    @cached_property
     def digests(self) -> tuple[str, ...]:
         """Every digest that it is known by: its own, and those that run."""
         own = [self.digest] if self.digest else []

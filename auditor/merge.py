@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from auditor.cluster_parts import Part, called, shares, single, unread
 from auditor.cluster_sums import joined
@@ -11,15 +12,17 @@ from auditor.errors import UsageError
 from auditor.report import ClusterPart, PolicyRow, Report
 
 _UID = 8
+_UNREAD = re.compile(r" \(not audited(?: [0-9]+)?\)\Z")
 
 
 def merge(reports: Sequence[Report], origins: Sequence[str] = ()) -> Report:
     """One report of all clusters that the reports are of, each of which may be of several itself.
 
     A cluster is told by its uid, else by its name. Twice the same audit of it counts once; two different audits of it
-    are a UsageError, as are two clusters that nothing tells apart. Clusters of one name become `NAME (UID)`. One that
-    could not be audited gives way to an audit of that name. The report of a single cluster stays what it is.
-    `origins` are what messages call the reports.
+    are a UsageError, as are two clusters that nothing tells apart. Clusters of one name become `NAME (UID)`. What could
+    not be audited gives way to an audit of its uid, never to a mere name, which is another cluster's as easily: beside
+    one of its name it becomes `NAME (not audited)`. The report of a single cluster stays what it is. `origins` are what
+    messages call the reports.
     """
     named = origins if len(origins) == len(reports) else [f"report {number}" for number, _ in enumerate(reports, 1)]
     found = _distinct(
@@ -46,6 +49,8 @@ def _parts(report: Report) -> list[Part]:
 
 def _own_name(cluster: ClusterPart) -> str:
     """The name without what an earlier merge added to tell it from another."""
+    if _failed_unknown(cluster):
+        return _UNREAD.sub("", cluster.name)
     return cluster.name.removesuffix(_suffix(cluster))
 
 
@@ -54,14 +59,14 @@ def _suffix(cluster: ClusterPart) -> str:
 
 
 def _distinct(given: Sequence[tuple[Part, str]]) -> list[Part]:
-    """Each cluster once."""
+    """Each cluster once. Failures of one name without a uid may be of several: those that differ are kept."""
     audited: dict[tuple[str, str], tuple[Part, str]] = {}
-    failed: dict[str, Part] = {}
+    failed: dict[tuple[str, str], Part] = {}
     for part, origin in given:
         cluster = part.cluster
         if cluster.error is not None:
-            rival = failed.setdefault(cluster.name, part)
-            failed[cluster.name] = min(part, rival, key=lambda one: repr(one.cluster))
+            key = ("uid", cluster.uid) if cluster.uid else ("failure", repr(cluster))
+            failed[key] = min(part, failed.get(key, part), key=repr)
             continue
         key = ("uid", cluster.uid) if cluster.uid else ("name", cluster.name)
         known, where = audited.setdefault(key, (part, origin))
@@ -71,8 +76,7 @@ def _distinct(given: Sequence[tuple[Part, str]]) -> list[Part]:
                 f"{_when(part, origin)}",
                 "Give one report of each cluster. Several namespaces go into one: `auditor scan -n A -n B`.",
             )
-    names = {part.cluster.name for part, _ in audited.values()}
-    return [part for part, _ in audited.values()] + [part for name, part in failed.items() if name not in names]
+    return [part for part, _ in audited.values()] + [part for key, part in failed.items() if key not in audited]
 
 
 def _when(part: Part, origin: str) -> str:
@@ -80,18 +84,17 @@ def _when(part: Part, origin: str) -> str:
 
 
 def _labelled(found: Sequence[Part]) -> list[Part]:
-    """Parts of one name with their uids in it."""
+    """Parts of one name with what tells them apart in it."""
     groups: dict[str, list[Part]] = {}
     for part in found:
         groups.setdefault(part.cluster.name, []).append(part)
-    made = [
-        called(part, name + _suffix(part.cluster)) if len(group) > 1 else part
-        for name, group in groups.items()
-        for part in group
-    ]
+    made = [part for group in groups.values() for part in (_apart(group) if len(group) > 1 else group)]
     labels = Counter(part.cluster.name for part in made)
     doubtful = {label for label, count in labels.items() if count > 1}
-    doubtful |= {name for name, group in groups.items() if len(group) > 1 and not all(p.cluster.uid for p in group)}
+    for name, group in groups.items():
+        audited = [part for part in group if part.cluster.error is None]
+        if len(audited) > 1 and not all(part.cluster.uid for part in audited):
+            doubtful.add(name)
     if doubtful:
         raise UsageError(
             f"several clusters are called {min(doubtful)!r}, and no uid tells them apart: they may be the same",
@@ -99,3 +102,18 @@ def _labelled(found: Sequence[Part]) -> list[Part]:
             "or by `name` in cluster.yaml.",
         )
     return made
+
+
+def _apart(group: Sequence[Part]) -> Iterator[Part]:
+    """With the uid behind the name; failures that have none are numbered, if there are several."""
+    yield from (
+        called(part, part.cluster.name + _suffix(part.cluster)) for part in group if not _failed_unknown(part.cluster)
+    )
+    unknown = sorted((part for part in group if _failed_unknown(part.cluster)), key=repr)
+    for number, part in enumerate(unknown, 1):
+        yield called(part, f"{part.cluster.name} (not audited{f' {number}' if number > 1 else ''})")
+
+
+def _failed_unknown(cluster: ClusterPart) -> bool:
+    """Whether nothing but a name, of a cluster or of a file, is known of what could not be audited."""
+    return cluster.error is not None and not cluster.uid

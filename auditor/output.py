@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -40,10 +40,22 @@ def parse_outputs(given: Sequence[str], formats: Sequence[str], default: str) ->
         outputs.append(Output(name, path))
     if sum(output.path is None for output in outputs) > 1:
         raise UsageError("two formats cannot share standard output", "Give all but one of them a file: -o FORMAT=PATH.")
-    paths = [output.path for output in outputs if output.path]
-    if len(set(paths)) < len(paths):
-        raise UsageError("two formats cannot share one file", "Give each -o its own PATH.")
+    check_apart(named_files(outputs))
     return tuple(outputs)
+
+
+def named_files(outputs: Iterable[Output]) -> list[tuple[str, Path]]:
+    """The files that outputs go to, each with the option that names it."""
+    return [(f"-o {output.format}={output.path}", output.path) for output in outputs if output.path]
+
+
+def check_apart(files: Iterable[tuple[str, Path]]) -> None:
+    """Raises UsageError where two options name one file, by whatever path: what is written last would be all there."""
+    known: dict[str, str] = {}
+    for option, path in files:
+        other = known.setdefault(os.path.realpath(path), option)
+        if other is not option:
+            raise UsageError(f"{other} and {option} cannot share a file", "Give each a file of its own.")
 
 
 def check_writable(path: Path) -> None:

@@ -13,9 +13,11 @@ from types import ModuleType
 from auditor.check import WITH_REGISTRY, WITH_SCANS, Check, load_check
 from auditor.errors import PackError, UsageError
 from auditor.model import REGISTRY, SCAN_RESULTS, Snapshot
+from auditor.policy import Policy
 from auditor.views import PARAMETERS, SUBJECTS
 
 ENTRY_POINT_GROUP = "auditor.packs"
+_SHOWN = 3
 
 _SWITCHES: Mapping[str, Callable[[Snapshot], bool]] = {
     WITH_REGISTRY: lambda snapshot: _spoken_of(snapshot, REGISTRY),
@@ -61,8 +63,9 @@ def load_packs(names: Iterable[str]) -> tuple[Check, ...]:
 
 
 def select(checks: Iterable[Check], only: Iterable[str] = (), skip: Iterable[str] = ()) -> tuple[Check, ...]:
-    """The checks to run; UsageError for an id that does not exist. Opt-in checks run when they are named, or when
-    what they judge by is in the input: `applicable` tells."""
+    """The checks to run; UsageError for an id that does not exist, and where none is left: an audit of nothing would
+    look clean. Opt-in checks run when they are named, or when what they judge by is in the input: `applicable` tells.
+    """
     checks = tuple(checks)
     only, skip = tuple(only), tuple(skip)
     known = {check.id for check in checks}
@@ -70,7 +73,23 @@ def select(checks: Iterable[Check], only: Iterable[str] = (), skip: Iterable[str
         if name not in known:
             raise UsageError(f"there is no check {name!r}", "`auditor checks` lists them.")
     chosen = [check for check in checks if (check.id in only if only else check.opt_in in ("", *_SWITCHES))]
-    return tuple(check for check in chosen if check.id not in skip)
+    left = tuple(check for check in chosen if check.id not in skip)
+    if not left:
+        raise UsageError("no check is left to run", "--skip-check takes away all that --check names, or all there is.")
+    return left
+
+
+def enabled(checks: Iterable[Check], policy: Policy) -> tuple[Check, ...]:
+    """Those of the selected checks that the policy leaves on; UsageError where it leaves none."""
+    checks = tuple(checks)
+    left = tuple(check for check in checks if policy.setting(check.id).enabled)
+    if not left:
+        names = ", ".join(check.id for check in checks[:_SHOWN]) + (" …" if len(checks) > _SHOWN else "")
+        raise UsageError(
+            f"no check is left to run: {policy.path or 'the policy'} switches off all that are selected ({names})",
+            "Select others, or take `enabled: false` out of the policy.",
+        )
+    return left
 
 
 def applicable(checks: Iterable[Check], snapshot: Snapshot, named: Iterable[str] = ()) -> tuple[Check, ...]:

@@ -58,7 +58,7 @@ def parse_gateway(text: str) -> Gateway:
         raise UsageError(
             "--pushgateway: behind the server's name there may be a path and nothing else", f"{_FORM}\n{_ENCODE}"
         )
-    if _has_group(path) and not _GROUP.search(path):
+    if has_group(path) and not _GROUP.search(path):
         raise UsageError("--pushgateway: the job must be followed by pairs of a label and its value", _FORM)
     address = f"[{host}]" if ":" in host else host
     address += "" if port is None else f":{port}"
@@ -82,7 +82,7 @@ def push(gateway: Gateway, metrics: str, cluster: str = "", *, timeout: float = 
     handler = default_handler
     if gateway.user is not None:
         handler = partial(basic_auth_handler, username=gateway.user, password=gateway.password)
-    url = gateway.url if _has_group(gateway.url) else f"{gateway.url}/metrics/job/auditor{_group(cluster)}"
+    url = gateway.url if has_group(gateway.url) else f"{gateway.url}/metrics/job/auditor{_group(cluster)}"
     headers = [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)]
     try:
         handler(url=url, method="PUT", timeout=timeout, headers=headers, data=metrics.encode())()
@@ -91,7 +91,8 @@ def push(gateway: Gateway, metrics: str, cluster: str = "", *, timeout: float = 
         raise AuditorError(f"the metrics could not be pushed to {url}: {reason}", advice) from None
 
 
-def _has_group(url: str) -> bool:
+def has_group(url: str) -> bool:
+    """Whether an address names a group, so that none is made of the cluster's name."""
     return bool(re.search(r"/metrics/job(@base64)?(/|$)", url))
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from auditor.escape import escape
+from auditor.image import MalformedReference, parse
 from auditor.policy import Waiver, did_you_mean
 from auditor.report import AppliedWaiver, Finding, Subject
 
@@ -15,7 +16,8 @@ def matches(waiver: Waiver, *, check: str, namespace: str | None, subject: Subje
     """Whether the waiver is for this subject of the check, whatever the day.
 
     Globs are case-sensitive, and `*` reaches across `/`. What is not there (no namespace, no container) only matches
-    what matches nothing at all: `*`. A subject without a name is `Kind/` or `Kind`.
+    what matches nothing at all: `*`. A subject without a name is `Kind/` or `Kind`; an image also goes by its
+    repository, which stays when its tag and digest change.
     """
     return (
         fnmatchcase(check, waiver.check)
@@ -24,8 +26,16 @@ def matches(waiver: Waiver, *, check: str, namespace: str | None, subject: Subje
         and (
             fnmatchcase(f"{subject.kind}/{subject.name}", waiver.subject)
             or (not subject.name and fnmatchcase(subject.kind, waiver.subject))
+            or (subject.kind == "Image" and fnmatchcase(f"Image/{_repository(subject.name)}", waiver.subject))
         )
     )
+
+
+def _repository(name: str) -> str:
+    try:
+        return parse(name).name
+    except MalformedReference:
+        return name
 
 
 def literally(name: str) -> str:
@@ -34,9 +44,13 @@ def literally(name: str) -> str:
 
 
 def waiver_of(finding: Finding, reason: str, expires: date, owner: str | None = None) -> Waiver:
-    """The waiver of this finding's check for its subject alone. What has no namespace or container only `*` matches."""
+    """The waiver of this finding's check for its subject alone. What has no namespace or container only `*` matches.
+
+    Of an image it is for the repository: the finding, too, is the same one when the image is built anew.
+    """
     subject = finding.subject
-    name = f"{subject.kind}/{subject.name}" if subject.name else subject.kind
+    called = _repository(subject.name) if subject.kind == "Image" else subject.name
+    name = f"{subject.kind}/{called}" if called else subject.kind
     return Waiver(
         check=literally(finding.check),
         namespace="*" if finding.namespace is None else literally(finding.namespace),

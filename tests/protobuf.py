@@ -23,6 +23,8 @@ from tests.apiserver import Request, Response
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 _KINDS = {(resource.api_version, f"{resource.kind}List"): resource for resource in wire.PROTOBUF}
 _UNDECLARED = 1999
+# Nobody reads these, but where they stand between others matters to what recognises a message's bytes.
+_UNREAD: dict[type, dict[str, int]] = {wire.VolumeMount: {"readOnly": 2}}
 
 Fields = Iterable[tuple[int, bytes]]
 
@@ -71,7 +73,9 @@ def message(struct: type[wire.Wire], value: dict[str, Any], kind: str = "") -> b
                 lists.append((path[0], _nested([(path[1:], part)]) if path[1:] else part))
             else:
                 fields.append((path, part))
-    others = {key: part for key, part in value.items() if key not in names.values()}
+    more = _UNREAD.get(struct, {})
+    lists += [(number, value[key]) for key, number in more.items() if key in value]
+    others = {key: part for key, part in value.items() if key not in (*names.values(), *more)}
     return _nested(fields, [*lists, (_UNDECLARED, json.dumps(others).encode())])
 
 

@@ -46,6 +46,14 @@ def test_digests_of_the_same_image(one: str, other: str, same: bool | None) -> N
     assert Evidence(ROWS).related(NAME, other, one) is same
 
 
+def test_a_platform_says_which_manifest_of_an_index_counts() -> None:
+    both = ImageEvidence(NAME, digest=A, children=(Child(B, "linux/amd64"), Child(C, "linux/arm64")))
+    rows = Evidence((both, ImageEvidence(NAME, digest=B)))
+    assert rows.related(NAME, B, A) is True
+    assert rows.related(NAME, B, A, "linux/amd64") is True
+    assert rows.related(NAME, B, A, "linux/arm64") is False
+
+
 def test_digests_of_different_images() -> None:
     rows = (*ROWS[:-1], ImageEvidence(NAME, digest=C))
     assert Evidence(rows).related(NAME, B, C) is False
@@ -59,7 +67,7 @@ def test_an_attestation_is_no_platform_of_an_image() -> None:
     assert rows.related(NAME, A, C) is False
 
 
-@pytest.mark.parametrize("user", ["", "0", "0:0", "root", "root:root", "00", "0:1000", " "])
+@pytest.mark.parametrize("user", ["", "0", "0:0", "root", "root:root", "00", "0:1000", " ", "+0", "-0"])
 def test_users_that_are_root(user: str) -> None:
     assert is_root(user)
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.cluster_parts import shares, single
+from auditor.cluster_parts import shares, single, unread
+from auditor.cluster_sums import joined
 from auditor.diff import diff
 from auditor.errors import SourceError, UsageError
 from auditor.exits import Exit, exit_code
@@ -54,7 +55,8 @@ def reports(draw: st.DrawFn) -> list[Report]:
         sample = report(found, passed=passed, coverage=coverage, warnings=warnings)
         version = Tool(draw(st.sampled_from(["0.1.0", "0.2.0"])))
         made.append(of(name, f"{number}-uid-of-{name}", sample, auditor=version))
-    made += [not_audited(name, "refused", PolicyRow()) for name in draw(st.sets(st.sampled_from(["c", "a"])))]
+    failures = st.tuples(st.sampled_from(["c", "a"]), st.sampled_from(["refused", "says 401"]))
+    made += [not_audited(name, reason, PolicyRow()) for name, reason in draw(st.sets(failures))]
     return made
 
 
@@ -142,9 +144,33 @@ def test_a_cluster_that_was_not_audited_is_told_and_makes_the_audit_incomplete()
     assert CoverageRow("*", "failed", detail="context dead: refused the connection", cluster="dead") in whole.coverage
 
 
-def test_an_audit_takes_the_place_of_one_that_failed() -> None:
-    retried = of("dead", sample=report([]))
-    assert merge([merge([WEST, DEAD]), retried]) == merge([WEST, retried])
+def test_a_name_hides_no_failure() -> None:
+    """A cluster may be called as another one, or as a file whose report is missing."""
+    other = of("dead", sample=report([]))
+    whole = merge([merge([WEST, DEAD]), other])
+    assert [(part.name, part.error is None) for part in whole.clusters] == [
+        ("dead (not audited)", False),
+        ("dead (uid-dead)", True),
+        ("west", True),
+    ]
+    assert whole.incomplete
+    assert {row.cluster for row in whole.coverage if row.state == "failed"} == {"dead (not audited)"}
+    assert merge([other, DEAD, WEST, whole]) == whole
+    assert [part.name for part in merge([DEAD, without_uid("dead", shop())]).clusters] == ["dead", "dead (not audited)"]
+
+
+def test_failures_of_one_name_are_kept_apart() -> None:
+    other = not_audited("dead", "context far: says 401", PolicyRow())
+    whole = merge([DEAD, WEST, other, DEAD])
+    assert [part.name for part in whole.clusters] == ["dead (not audited 2)", "dead (not audited)", "west"]
+    assert merge([merge([other, WEST]), merge([DEAD, of("dead", sample=report([]))])]).clusters[2].uid == "uid-dead"
+    assert merge([whole]) == merge([merge([other, DEAD]), WEST]) == whole
+
+
+def test_a_failure_of_a_known_cluster_gives_way_to_an_audit_of_it() -> None:
+    late = joined([unread("old name", "too old", PolicyRow(), "", uid="uid-west")])
+    assert merge([late, EAST, WEST]) == merge([EAST, WEST])
+    assert [part.error is None for part in merge([late, EAST]).clusters] == [True, False]
 
 
 def test_clusters_of_one_name_are_told_apart_by_their_uids() -> None:

@@ -152,3 +152,38 @@ def test_a_list_that_may_leave_out_entries_leaves_out_only_empty_ones() -> None:
     ]
     assert names == [["s"], []]
     assert any(isinstance(field.number, Sparse) for field in declarations(wire.Container))
+
+
+def _pod(token: str, image: str, *, secret: str = "") -> bytes:
+    """A pod whose token volume has a name, and a container that mounts it as the API server makes pods do."""
+    mount = joined([(1, token.encode()), (2, 1), (3, b"/var/run/secrets/kubernetes.io/serviceaccount"), (4, b"")])
+    container = joined([(1, b"main"), (2, image.encode()), (9, mount)])
+    source = joined([(6, joined([(1, secret.encode())]))] if secret else [(26, b"")])
+    return joined([(2, joined([(1, joined([(1, token.encode()), (2, source)])), (2, container)]))])
+
+
+def _read_specs(*pods: bytes) -> list[wire.PodSpec]:
+    items = protobuf.decode_page(wire.Pod, envelope("v1", "PodList", joined([(2, pod) for pod in pods]))).items or ()
+    return [item.spec for item in items if item.spec]
+
+
+def test_containers_that_differ_in_the_name_of_the_token_volume_are_decoded_once() -> None:
+    one, two = _read_specs(_pod("kube-api-access-abcde", "a"), _pod("kube-api-access-fghjk", "a"))
+    assert one.containers is not None
+    assert two.containers is not None
+    assert one.containers[0] is two.containers[0]
+
+
+def test_a_name_like_a_token_volumes_changes_nothing_else() -> None:
+    name = "kube-api-access-abcde"
+    (spec,) = _read_specs(_pod(name, f"registry.example/{name}:1"))
+    assert spec.containers is not None
+    assert spec.containers[0].image == f"registry.example/{name}:1"
+
+
+def test_a_secret_volume_named_like_a_token_volume_is_still_mounted() -> None:
+    from auditor.shapes import shape_of
+
+    for name in ("kube-api-access-abcde", "kube-api-access-fghjk"):
+        (spec,) = _read_specs(_pod(name, "a", secret="keys"))
+        assert shape_of(spec, wire.Metadata(), admitted=True).containers[0].secrets == ("keys",)

@@ -214,3 +214,36 @@ def test_a_waiver_covers_failures_alone() -> None:
     waiver = waiver_of(finding(subject, "shop"), "x", date(2027, 1, 1))
     found = [finding(subject, "shop", status) for status in ("fail", "manual", "waived")]
     assert [one.status for one in covered(waiver, found)] == ["fail", "waived"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "covers"),
+    [
+        ("Image/registry.example/team/app", True),
+        ("Image/registry.example/team/*", True),
+        ("Image/registry.example/team/app:1@*", True),
+        ("Image/registry.example/team", False),
+        ("Repository/registry.example/team/app", False),
+    ],
+)
+def test_an_image_goes_by_its_repository_too(glob: str, covers: bool) -> None:
+    subject = Subject("Image", f"registry.example/team/app:1@sha256:{'a' * 64}")
+    waiver = Waiver(subject=glob, reason="r", expires=date(2027, 1, 1))
+    assert matches(waiver, check="unsigned-image", namespace=None, subject=subject) is covers
+
+
+def test_the_waiver_of_an_image_outlives_its_digest() -> None:
+    old, new = (
+        Finding(
+            id="0" * 16,
+            check="unsigned-image",
+            status="fail",
+            severity=Severity.HIGH,
+            subject=Subject("Image", f"registry.example/team/app:{tag}@sha256:{tag * 64}"),
+            message="",
+        )
+        for tag in "12"
+    )
+    waiver = waiver_of(old, "r", date(2027, 1, 1))
+    assert waiver.subject == "Image/registry.example/team/app"
+    assert covered(waiver, [new]) == (new,)

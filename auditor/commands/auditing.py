@@ -39,7 +39,15 @@ from auditor.commands.registries import RegistryOptions
 from auditor.commands.terminal import colour, width
 from auditor.errors import PolicyError, UsageError
 from auditor.exits import Exit, exit_code
-from auditor.output import check_writable, compressed, parse_outputs, write_file, write_standard
+from auditor.output import (
+    check_apart,
+    check_writable,
+    compressed,
+    named_files,
+    parse_outputs,
+    write_file,
+    write_standard,
+)
 from auditor.report import PolicyRow, Severity
 
 if TYPE_CHECKING:
@@ -119,7 +127,7 @@ def scan(
     """Audit a cluster, live or from files, and report findings by namespace."""
     from auditor.collect import SourceOptions
     from auditor.engine import Scope, evaluate
-    from auditor.packs import applicable, load_packs, select
+    from auditor.packs import applicable, enabled, load_packs, select
     from auditor.pushing import parse_gateway, push_report
     from auditor.rbac import needed_resources
     from auditor.reporters import FORMATS, Options
@@ -131,10 +139,12 @@ def scan(
     threshold = fail_on_severity(fail_on)
     asked_for = parse_encoding(encoding)
     called = read_cluster_name(cluster_name)
-    if fail_on_new and not baseline:
+    if fail_on_new and baseline is None:
         raise UsageError("--fail-on-new needs --baseline REPORT", "Name the report to compare with.")
-    if save_snapshot:
-        _check_snapshot(save_snapshot)
+    targets = named_files(outputs)
+    if save_snapshot is not None:
+        targets.append(("--save-snapshot", _snapshot_path("--save-snapshot", save_snapshot)))
+        check_apart(targets)
     alone = {
         "--save-snapshot": save_snapshot,
         "--host-root": host_root,
@@ -167,7 +177,7 @@ def scan(
         scanning.ScanOptions(scan_results, clair, clair_token, clair_psk, clair_issuer), with_registries
     )
     earlier = open_baseline(
-        baseline, keep=keep_baseline, source=source, kubeconfig=kubeconfig, context=one, outputs=outputs
+        baseline, keep=keep_baseline, source=source, kubeconfig=kubeconfig, context=one, targets=targets
     )
     try:
         rules = read_policy(policy)
@@ -177,8 +187,7 @@ def scan(
         raise
     known = load_packs(rules.packs)
     checks = select(known, check or (), skip_check or ())
-    enabled = [each for each in checks if rules.setting(each.id).enabled]
-    needed = needed_resources(enabled, credentials=registry_credentials is not None)
+    needed = needed_resources(enabled(checks, rules), credentials=registry_credentials is not None)
     scope = Scope(tuple(namespace or ()), tuple(exclude_namespace or ()))
     today = datetime.now(UTC).date()
     ids = {check.id for check in known}
@@ -221,6 +230,11 @@ def scan(
             )
         )
         report = judge(collected)
+    if not report.checks:
+        raise UsageError(
+            "no check was run: those that are left have nothing to judge by here",
+            "They need --registry or scan results; name those to run all the same with --check.",
+        )
     comparison = earlier.compare(report) if earlier else None
     code = exit_code(report, threshold, comparison if fail_on_new else None, allow_incomplete=allow_incomplete)
     new = comparison.new_failures(threshold) if comparison and fail_on_new and threshold else None
@@ -271,7 +285,7 @@ def snapshot(
     """Keep what an audit reads of a cluster, redacted, in one file that `scan --from` takes."""
     from auditor.sources.encodings import parse_encoding
 
-    _check_snapshot(output)
+    _snapshot_path("-o", output)
     asked_for = parse_encoding(encoding)
     called = read_cluster_name(cluster_name)
     with_registries = registries.asker(
@@ -323,10 +337,13 @@ def fail_on_severity(text: str) -> Severity | None:
         raise UsageError(f"--fail-on {text}: no such severity", f"One of {', '.join(Severity)}, or never.") from None
 
 
-def _check_snapshot(place: str) -> None:
+def _snapshot_path(option: str, place: str) -> Path:
     if not place.endswith((".json", ".json.gz")):
-        raise UsageError(f"{place}: a snapshot's name ends in .json or .json.gz", "Name it so.")
-    check_writable(Path(place))
+        advice = "Standard output is none: name a file." if place == "-" else "Name it so."
+        raise UsageError(f"{option} {place or repr(place)}: a snapshot's name ends in .json or .json.gz", advice)
+    path = Path(place)
+    check_writable(path)
+    return path
 
 
 def _save(found: Snapshot, place: str) -> None:

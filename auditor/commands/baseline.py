@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape
+from auditor.output import check_apart, check_writable, compressed, write_file
 
 if TYPE_CHECKING:
     from auditor.diff import Diff
-    from auditor.output import Output
     from auditor.report import Report
 
 _CONFIG_MAP = "configmap:"
@@ -72,16 +72,21 @@ def open_baseline(
     source: str | None,
     kubeconfig: str | None,
     context: str | None,
-    outputs: Iterable[Output] = (),
+    targets: Iterable[tuple[str, Path]] = (),
 ) -> Baseline | None:
-    """The baseline of a command line, None without one; UsageError for options that do not fit together."""
+    """The baseline of a command line, None without one; UsageError for options that do not fit together. `targets` are
+    what the command writes, by the options that name it: only --keep-baseline takes the place of a baseline."""
     if place is None:
         if keep:
             raise UsageError("--keep-baseline needs --baseline", "Name where it lies: a file, or configmap:NS/NAME.")
         return None
+    if place in ("", "-"):
+        raise UsageError(
+            f"--baseline {place or repr(place)} names no file",
+            "Name a report, or configmap:NAMESPACE/NAME. /dev/stdin is standard input.",
+        )
     if not place.startswith(_CONFIG_MAP):
-        if keep and any(output.path and _same(output.path, Path(place)) for output in outputs):
-            raise UsageError(f"{place}: an output and the kept baseline cannot share a file", "Give -o another PATH.")
+        check_apart([("--baseline", Path(place)), *targets])
         return Baseline(FileStore(place, keep=keep), keep=keep)
     if source is not None:
         raise UsageError(
@@ -105,8 +110,6 @@ class FileStore:
     """A report in a file, gzipped if its name ends in .gz."""
 
     def __init__(self, place: str, *, keep: bool) -> None:
-        from auditor.output import check_writable
-
         self.place = place
         self._path = Path(place)
         self._found = b""
@@ -123,7 +126,6 @@ class FileStore:
         return as_report(self._found, self.place)
 
     def write(self, report: Report) -> None:
-        from auditor.output import compressed, write_file
         from auditor.reporters import render
 
         if (self._content() if os.path.lexists(self._path) else b"") != self._found:
@@ -167,7 +169,3 @@ class ConfigMap:
         from auditor.baseline import packed
 
         self._store.write(packed(report))
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from auditor.errors import AuditorError, PolicyError, SourceError, UsageError
 from auditor.escape import escape
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from auditor.sources.encodings import Encoding
 
 _LONGEST_NAME = 253
+_MAX_BYTES = 1 << 30
+_CHUNK = 1 << 20
+# What the shell has opened may well be a pipe: standard input, `<(…)`. And what is empty ends.
+_ENDING = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", "/dev/null")
 
 
 def collect(
@@ -97,13 +102,28 @@ def as_report(data: bytes, path: str) -> Report:
     from auditor.sources.unpack import expand
 
     try:
-        return from_json(expand(data, path))
+        return from_json(expand(data, path, _MAX_BYTES))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: this is no report of auditor: {error}", "Write one with `-o json=PATH`.") from None
 
 
 def read_file(path: str, error: type[AuditorError]) -> bytes:
+    """What a regular file holds, or one that the shell has opened: a device may never end, and a pipe never begin."""
+    place = Path(path)
     try:
-        return Path(path).read_bytes()
+        if not (stat.S_ISREG(place.stat().st_mode) or path.startswith(_ENDING)):
+            raise error(f"{path}: this is no regular file", "Name a file; /dev/stdin is standard input.")
+        with place.open("rb") as stream:
+            return read_all(stream, path, error)
     except OSError as failure:
         raise error(f"{path}: {failure.strerror}", "Check the path and its permissions.") from None
+
+
+def read_all(stream: BinaryIO, path: str, error: type[AuditorError]) -> bytes:
+    """To the end, which comes within bounds."""
+    data = bytearray()
+    while chunk := stream.read(_CHUNK):
+        data += chunk
+        if len(data) > _MAX_BYTES:
+            raise error(f"{path}: more than {_MAX_BYTES >> 30} GiB", "Is it the right file?")
+    return bytes(data)

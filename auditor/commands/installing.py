@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -19,14 +19,11 @@ from auditor.exits import Exit
 from auditor.output import check_writable, write_file, write_standard
 
 if TYPE_CHECKING:
-    from auditor.install.settings import PolicyText, Pushgateway, Settings
+    from auditor.install.settings import PolicyText, Pushgateway, Registry
     from auditor.policy import Policy
 
 _CONFIG_MAP = 1 << 20
 _MOST_PODS = 1_000_000
-_ANNOTATION = 200_000
-"""Of the 256 KiB that the annotations of an object may have (k8s apimachinery, TotalAnnotationSizeLimitB), where every
-line feed of the copy takes two bytes."""
 
 
 def install(
@@ -84,11 +81,16 @@ def install(
     api_server: Annotated[
         list[str] | None, typer.Option(metavar="CIDR", help="Where the API server is, for the network policy.")
     ] = None,
-    pods: Annotated[int, typer.Option(metavar="N", min=1, max=_MOST_PODS, help="How many pods the cluster has, for memory.")] = 10_000,
-    output: Annotated[str | None, typer.Option("-o", "--output", metavar="PATH", help="A file to write to.")] = None,
+    pods: Annotated[
+        int, typer.Option(metavar="N", min=1, max=_MOST_PODS, help="How many pods the cluster has, for memory.")
+    ] = 10_000,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="PATH", help="A file to write to, - for none.")
+    ] = None,
 ) -> int:
     """Print everything that an audit in the cluster takes, for `kubectl apply -f -`. Nothing is applied."""
     from auditor.install import documents
+    from auditor.install.doubts import doubts
     from auditor.install.manifest import render
     from auditor.install.reading import (
         address_block,
@@ -101,22 +103,26 @@ def install(
         severity,
     )
     from auditor.install.settings import PLACEHOLDER, Settings
-    from auditor.packs import load_packs, select
+    from auditor.packs import enabled, load_packs, select
     from auditor.rbac import needed_resources
 
-    place = None if output in (None, "-") else Path(output)
-    if place:
-        check_writable(place)
+    file = Path(output) if output is not None and output != "-" else None
+    if file:
+        check_writable(file)
     kind, _, place = (metrics or "").partition("=")
-    if metrics and (kind not in ("textfile", "pushgateway") or not place):
-        raise UsageError(f"--metrics {metrics}: no such way", "Give textfile=DIR or pushgateway=URL.")
+    if metrics is not None and (kind not in ("textfile", "pushgateway") or not place):
+        raise UsageError("--metrics: no such way", "Give textfile=DIR or pushgateway=URL.")
+    if no_secrets and registry_credentials is not None:
+        raise UsageError("--registry-credentials cluster reads secrets", "Leave it out, or --no-secrets.")
     rules, content = _policy(policy)
-    checks = select(load_packs(rules.packs), check or (), skip_check or ())
+    chosen = select(load_packs(rules.packs), check or (), skip_check or ())
+    checks = enabled(chosen, rules)
+    clusters_name = read_cluster_name(cluster_name)
     settings = Settings(
-        resources=needed_resources(each for each in checks if rules.setting(each.id).enabled),
+        resources=needed_resources(checks, credentials=registry_credentials is not None),
         namespace=namespace_name(namespace),
         image=image_name(image or PLACEHOLDER),
-        pull_secret=object_name("--pull-secret", pull_secret) if pull_secret else None,
+        pull_secret=object_name("--pull-secret", pull_secret) if pull_secret is not None else None,
         schedule=cron_schedule(schedule),
         pods=pods,
         policy=content,
@@ -128,16 +134,33 @@ def install(
         allow_incomplete=allow_incomplete or no_secrets,
         control_plane=control_plane,
         textfile=directory(place) if kind == "textfile" else None,
-        pushgateway=_pushgateway(place) if kind == "pushgateway" else None,
+        pushgateway=_pushgateway(place, fleet=fleet) if kind == "pushgateway" else None,
         publish=publish,
-        fleet=fleet_of(fleet, clusters, reports_claim, control_plane=control_plane),
+        registry=_registry(
+            registry,
+            registry_credentials,
+            registry_ca,
+            registry_allow_private or (),
+            registry_mirror or (),
+            registry_plain_http or (),
+            rules,
+        ),
+        cluster_name=clusters_name,
+        fleet=fleet_of(
+            fleet,
+            clusters,
+            reports_claim,
+            control_plane=control_plane,
+            no_secrets=no_secrets,
+            named=clusters_name is not None,
+        ),
         api_servers=tuple(address_block(cidr) for cidr in api_server or ()),
     )
     text = render(documents(settings))
-    for warning in _warnings(settings, placeholder=image is None):
-        print(f"warning: {escape(warning)}", file=sys.stderr)
-    if output:
-        write_file(Path(output), text.encode())
+    for doubt in doubts(settings, rules, checks):
+        print(f"warning: {escape(doubt)}", file=sys.stderr)
+    if file:
+        write_file(file, text.encode())
     else:
         write_standard(text)
     return Exit.OK
@@ -178,9 +201,9 @@ def _beside(path: str, name: str) -> str:
     return str(place)
 
 
-def _pushgateway(url: str) -> Pushgateway:
+def _pushgateway(url: str, *, fleet: bool) -> Pushgateway:
     from auditor.install.settings import Pushgateway
-    from auditor.pushing import parse_gateway
+    from auditor.pushing import has_group, parse_gateway
 
     gateway = parse_gateway(url)
     if gateway.user is not None:
@@ -188,17 +211,35 @@ def _pushgateway(url: str) -> Pushgateway:
             "--metrics pushgateway: a manifest is no place for a password",
             "Leave --metrics out, and set AUDITOR_PUSHGATEWAY in the container from a Secret.",
         )
+    if fleet and has_group(gateway.url):
+        raise UsageError(
+            "--metrics pushgateway: in one group the clusters of a fleet would replace each other's metrics",
+            "End the address before /metrics: each cluster gets a group of its name.",
+        )
     parts = urlsplit(gateway.url)
     return Pushgateway(gateway.url, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
 
 
-def _warnings(settings: Settings, *, placeholder: bool) -> Iterator[str]:
-    from auditor.image import parse
+def _registry(
+    asked: bool,
+    credentials: str | None,
+    authority: str | None,
+    allow_private: Sequence[str],
+    mirrors: Sequence[str],
+    plain_http: Sequence[str],
+    policy: Policy,
+) -> Registry | None:
+    if not asked:
+        if credentials is not None or authority is not None or allow_private or mirrors or plain_http:
+            raise UsageError("options about registries were given, and none is asked", "Add --registry.")
+        return None
+    from auditor.install.registry import registry_of
 
-    image = settings.image
-    if placeholder:
-        yield f"{image} stands for your own image: give --image"
-    elif parse(image).digest is None:
-        yield f"--image {image} names a tag, which its owner can move: name the digest too (…@sha256:…)"
-    if settings.policy and settings.policy.size > _ANNOTATION:
-        yield "the policy is too large for the copy that `kubectl apply` keeps: apply with --server-side"
+    return registry_of(
+        credentials=credentials,
+        authority=read_file(authority, UsageError) if authority is not None else None,
+        allow_private=allow_private,
+        mirrors=mirrors,
+        plain_http=plain_http,
+        policy=policy,
+    )

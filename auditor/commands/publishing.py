@@ -84,8 +84,8 @@ def _raise(result: Result) -> None:
     if result.wider:
         lost = _few(sorted(frozenset().union(*result.wider.values())))
         complaints.append(
-            f"what is there of {_places(result.wider)} stays, for it tells of checks that were left out of this audit "
-            f"({', '.join(lost)})"
+            f"those of {_places(result.wider)} stay as they are, for they tell of checks that were left out of this "
+            f"audit ({', '.join(lost)})"
         )
     if complaints:
         advice = [_RIGHTS] if denied else []

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor.commands.completing import check_ids
-from auditor.commands.inputs import as_report, read_file, read_report
-from auditor.errors import AuditorError, PolicyError, UsageError
+from auditor.commands.inputs import as_report, read_all, read_file, read_report
+from auditor.errors import AuditorError, PolicyError, SourceError, UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
 from auditor.output import check_writable, write_file, write_standard
@@ -206,7 +206,10 @@ def _day(text: str) -> date:
 def _report(place: str | None) -> Report | None:
     if place is None:
         return None
-    return as_report(sys.stdin.buffer.read(), "standard input") if place == "-" else read_report(place)
+    if place != "-":
+        return read_report(place)
+    name = "standard input"
+    return as_report(read_all(sys.stdin.buffer, name, SourceError), name)
 
 
 def _policy(path: Path) -> bytes:

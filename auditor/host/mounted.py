@@ -20,7 +20,9 @@ def mounted_below(root: Path, table: bytes | None = None) -> tuple[str, ...]:
     except OSError:
         return ()
     fields = (line.split(b" ") for line in lines)
-    points = (_ESCAPE.sub(_octal, each[_POINT]).decode(errors="surrogateescape") for each in fields if len(each) > _POINT)
+    points = (
+        _ESCAPE.sub(_octal, each[_POINT]).decode(errors="surrogateescape") for each in fields if len(each) > _POINT
+    )
     own = str(root)
     return tuple(point for point in points if point == own or point.startswith(own.rstrip("/") + "/"))
 

@@ -27,8 +27,8 @@ _BETWEEN = 300
 _KEPT = 7 * 24 * 3600
 
 _AGAIN = """\
-Exit codes 1 to 3 say something of the cluster or of the command, and would say it again: the job fails at once. 4 is
-no audit at all, such as an API server that is away: that is tried again. A drained node is nobody's failure."""
+Exit codes 1 to 3 say something of the cluster or of the command, and would say it again: {what} fails at once. 4 is
+no audit at all, such as an API server that is away: that is tried {again} more. A drained node is nobody's failure."""
 _MEMORY = (
     f"For {{pods:,}} pods (`--pods`). Measured: {memory.SMALL[1]:.0f} MiB at {memory.SMALL[0]:,} pods, "
     f"{memory.LARGE[1]:.0f} MiB at {memory.LARGE[0]:,} (docs/performance.md)."
@@ -62,9 +62,11 @@ def cron_job(settings: Settings) -> Object:
 def _job(settings: Settings) -> dict[str, Any]:
     action, deadline = "FailJob", _deadline(settings)
     retries: dict[str, Any] = {"backoffLimit": 2}
+    again = _AGAIN.format(what="the job", again="twice")
     if settings.fleet:
         # One cluster's end is not the end of the others.
         action = "FailIndex"
+        again = _AGAIN.format(what="that cluster's part of the job", again="once")
         completions = len(settings.fleet.keys)
         # Were every pod to hang, each would have its time, and once more.
         deadline = math.ceil(completions / _PARALLEL) * _TRIES * (deadline + _BETWEEN)
@@ -81,7 +83,7 @@ def _job(settings: Settings) -> dict[str, Any]:
     ]
     return {
         **retries,
-        "podFailurePolicy": Noted({"rules": rules}, _AGAIN),
+        "podFailurePolicy": Noted({"rules": rules}, again),
         "activeDeadlineSeconds": deadline,
         "ttlSecondsAfterFinished": _KEPT,
         "template": {"metadata": _pod_metadata(settings), "spec": _pod(settings)},

@@ -31,7 +31,8 @@ def namespace_name(text: str) -> str:
 def object_name(option: str, text: str) -> str:
     if not is_subdomain(text):
         raise UsageError(
-            f"{option} {text}: no object can have that name", "Lower-case letters, digits, - and single dots, at most 253."
+            f"{option} {text}: no object can have that name",
+            "Lower-case letters, digits, - and single dots, at most 253.",
         )
     return text
 
@@ -45,7 +46,7 @@ def image_name(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """What was given, unless it is a URL, which may hold a password."""
+    """What was given, unless that is a URL: it may hold a password."""
     return "" if "://" in text else f" {text}"
 
 

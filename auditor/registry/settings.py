@@ -51,7 +51,8 @@ def _host(option: str, text: str) -> Endpoint:
         advice = "Write it as in image names: HOST or HOST:PORT."
         if option == "--registry-allow-private":
             advice = "Write a host, an address, or a network such as 10.0.0.0/8 (without bits beyond its length)."
-        raise UsageError(f"{option} {text}: this is no host", advice)
+        shown = "" if "@" in text else f" {text}"  # what is before it may be a password
+        raise UsageError(f"{option}{shown}: this is no host", advice)
     return endpoint_of(parts)
 
 
@@ -61,7 +62,8 @@ def _mirror(text: str) -> tuple[str, Mirror]:
     try:
         entry = parse_entry(name)
     except MalformedReference as error:
-        raise UsageError(f"--registry-mirror {text.partition('=')[0]}=…: the registry {error}", advice) from None
+        shown = "" if "@" in name else f" {name}=…"
+        raise UsageError(f"--registry-mirror{shown}: the registry {error}", advice) from None
     parts = split(url)
     if entry.path or parts is None or parts.query or parts.fragment:
         raise UsageError(f"--registry-mirror {name}=…: this is no address of a mirror of a whole registry", advice)

@@ -17,7 +17,7 @@ from auditor.reporters.clusters import lines as cluster_lines
 from auditor.reporters.html_enforcement import matrix
 from auditor.reporters.html_findings import changes, sections
 from auditor.reporters.html_gaps import absent, gaps, read, remarks
-from auditor.reporters.html_text import address, blocks, is_link, laid_out, shown
+from auditor.reporters.html_text import address, blocks, coded, is_link, laid_out, shown
 from auditor.reporters.html_view import STANDINGS, checks, choices, headline, heat
 from auditor.reporters.origins import shared_folder
 from auditor.reporters.overview import titled
@@ -89,6 +89,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["blocks"] = blocks
+    environment.filters["coded"] = coded
     environment.filters["laid_out"] = laid_out
     environment.filters["number"] = "{:,}".format
     environment.filters["address"] = address

@@ -17,6 +17,7 @@ from auditor.reporters.sarif_places import percent_encoded
 
 # What may become a link: nothing but https, in printable ASCII without what could end an attribute.
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?(?:/[!#$%&()*+,./0-9:;=?@A-Z\[\]_a-z~-]*)?")
+_CODE = re.compile(r"`([^`]+)`")
 _WIDTH = 100
 
 
@@ -35,6 +36,13 @@ def shown(value: object) -> object:
 def laid_out(text: str) -> Markup:
     """Text whose line feeds stay, as they are ours."""
     return Markup("\n").join(markupsafe.escape(escape(line)) for line in text.split("\n"))
+
+
+def coded(text: str) -> Markup:
+    """Running text in which what stands between backticks is code."""
+    words = _CODE.split(text)
+    parts = (markupsafe.escape(escape(word)) for word in words)
+    return Markup().join(Markup("<code>%s</code>") % part if i % 2 else part for i, part in enumerate(parts))
 
 
 def is_link(text: str) -> bool:

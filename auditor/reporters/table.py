@@ -1,10 +1,10 @@
-"""The report as text for a terminal or a pipe: the overview first, then the findings, last what was not seen."""
+"""The report as text for a terminal or a pipe: what is new, the overview, the findings, last what was not seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from auditor.report import Report
+from auditor.report import Finding, Report
 from auditor.reporters import Options
 from auditor.reporters.advice import what_to_do
 from auditor.reporters.cells import wrap_text
@@ -20,22 +20,34 @@ from auditor.reporters.unsettled import broken, not_judged, waived
 NARROWEST = 60
 WIDEST = 160
 
+_LEGEND = " New failures stand at the top; elsewhere what is new is marked [new]."
+
 
 def render(report: Report, options: Options) -> str:
-    """Lines of at most `options.width` columns, taken as between 60 and 160. Names and digests are whole."""
+    """Lines of at most `options.width` columns, taken as between 60 and 160. Names and digests are whole.
+
+    With a baseline new failures come first: they are what the log of a job has to show.
+    """
     width = columns_for(options.width)
     folder = shared_folder(report.findings)
     marked = marks(options.comparison)
-    findings = [tagged(f, "new" if marked.is_new(f) else "") for f in relative(report.findings, folder)]
+    findings = relative(report.findings, folder)
     failures = [finding for finding in findings if finding.status == "fail"]
-    questions = [finding for finding in findings if finding.cause == "judgment"]
+    questions = [tagged(f, "new" if marked.is_new(f) else "") for f in findings if f.cause == "judgment"]
     several = bool(report.clusters)
+
+    def wrong(title: str, own: Sequence[Finding]) -> Iterable[str]:
+        return section(f"{title} ({len(own):,})", one_each(own), "what is wrong", width, options.colour, several)
+
+    fresh = [finding for finding in failures if marked.is_new(finding)]
+    known = [finding for finding in failures if not marked.is_new(finding)]
     sections: tuple[Iterable[str], ...] = (
         heading(report, folder, width),
+        wrong("NEW FAILURES", fresh),
         clusters(report, width),
         namespaces(report, width),
         enforcement(report, width),
-        section(f"FAILURES ({len(failures):,})", one_each(failures), "what is wrong", width, options.colour, several),
+        wrong("STILL FAILING" if options.comparison else "FAILURES", known),
         section(
             f"TO JUDGE BY HAND ({len(questions):,})",
             alike(questions),
@@ -70,7 +82,7 @@ def _changes(options: Options, width: int) -> Iterator[Iterable[str]]:
 
 def _since(options: Options, width: int) -> Iterator[str]:
     if found := options.comparison:
-        told = f"{since(found)}: {outcome(found)}." + (" New ones are marked [new]." if found.new else "")
+        told = f"{since(found)}: {outcome(found)}." + (_LEGEND if found.new else "")
         yield from wrap_text(told[:1].upper() + told[1:], width, "  ")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import msgspec
+
 from auditor.image import MalformedReference, Reference, parse_entry
 
 
@@ -12,8 +14,14 @@ def matches(pattern: str, reference: Reference) -> bool:
     """Whether a pattern is about an image.
 
     Without a glob it is a registry or a path, as in the allowlist. With one it is compared with the whole normalised
-    name: `*` stands for any characters of one path segment, `**` for any at all.
+    name: `*` stands for any characters of one path segment, `**` for any at all. Port 443 or capitals in the image's
+    registry get it past no pattern: it is the same registry.
     """
+    plain = msgspec.structs.replace(reference, registry=reference.registry.lower().removesuffix(":443"))
+    return _matches(pattern, reference) or _matches(pattern, plain)
+
+
+def _matches(pattern: str, reference: Reference) -> bool:
     if "*" in pattern:
         everything = pattern == "*"  # as people mean it
         return everything or bool(expression(pattern).fullmatch(reference.name))

@@ -17,13 +17,13 @@ _RATIO_FROM = 64 << 20
 _CHUNK = 1 << 20
 
 
-def drain(stream: BinaryIO, path: str, packed: int = 0) -> bytes:
-    """All of a stream, at most MAX_BYTES; of gzipped data (`packed` bytes) at most MAX_RATIO times as much."""
+def drain(stream: BinaryIO, path: str, packed: int = 0, limit: int = MAX_BYTES) -> bytes:
+    """All of a stream, at most `limit` bytes; of gzipped data (`packed` bytes) at most MAX_RATIO times as much."""
     buffer = io.BytesIO()
     while chunk := stream.read(_CHUNK):
         size = buffer.tell() + len(chunk)
-        if size > MAX_BYTES:
-            raise SourceError(f"{path}:1: more than {MAX_BYTES >> 30} GiB of text", "Split the input.")
+        if size > limit:
+            raise SourceError(f"{path}:1: more than {limit >> 30} GiB of text", "Split the input.")
         if packed and size > max(_RATIO_FROM, MAX_RATIO * packed):
             raise SourceError(
                 f"{path}:1: unpacks to more than {MAX_RATIO} times its size",
@@ -33,10 +33,11 @@ def drain(stream: BinaryIO, path: str, packed: int = 0) -> bytes:
     return buffer.getvalue()
 
 
-def expand(data: bytes, path: str) -> bytes:
-    """The text of a file in UTF-8 without a byte order mark: gunzipped (by its magic bytes) and recoded from UTF-16."""
+def expand(data: bytes, path: str, limit: int = MAX_BYTES) -> bytes:
+    """The text of a file in UTF-8 without a byte order mark: gunzipped (by its magic bytes, to at most `limit` bytes)
+    and recoded from UTF-16."""
     if data.startswith(b"\x1f\x8b"):
-        data = _gunzip(data, path)
+        data = _gunzip(data, path, limit)
     if data.startswith(codecs.BOM_UTF8):
         return data[len(codecs.BOM_UTF8) :]
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -46,7 +47,7 @@ def expand(data: bytes, path: str) -> bytes:
     return data
 
 
-def _gunzip(data: bytes, path: str) -> bytes:
+def _gunzip(data: bytes, path: str, limit: int) -> bytes:
     with contextlib.suppress(OSError, EOFError, zlib.error), gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-        return drain(cast(BinaryIO, stream), path, packed=len(data))
+        return drain(cast(BinaryIO, stream), path, len(data), limit)
     raise SourceError(f"{path}:1: not a whole gzip file", "It was cut off or damaged: make it again.")

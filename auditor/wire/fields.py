@@ -46,6 +46,10 @@ class Base64(Number):
     """Of a map whose values are bytes, which JSON shows as base64."""
 
 
+class OfPod(Number):
+    """Of a list in a pod's spec whose entries are those of other pods, but for the name of the pod's token volume."""
+
+
 class Sparse(Number):
     """Of a list of which hardly any entry holds what is declared: all others may be left out. `mark` is a pattern of
     bytes without which none does, given that the API server writes fields in the order of their numbers."""
@@ -69,10 +73,7 @@ def holds(field: Undecoded, *parts: bytes) -> bool:
     if field is NOTHING or not field:
         return False
     text = bytes(field) if isinstance(field, Raw) else b"\n".join(field)
-    for part in parts:  # any() would take longer than the search, and this is asked of every container
-        if part in text:
-            return True
-    return False
+    return any(part in text for part in parts)
 
 
 def words(field: Undecoded) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 
 from google.protobuf.descriptor_pb2 import EDITION_2023, DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 
-from auditor.wire.fields import Base64, EncodedJson, Number, Sparse, Time, Undecoded, Wire
+from auditor.wire.fields import Base64, EncodedJson, Number, OfPod, Sparse, Time, Undecoded, Wire
 from auditor.wire.lists import ListMeta, Status
 from auditor.wire.resources import PROTOBUF
 
@@ -132,6 +132,9 @@ class _Messages:
         if get_origin(field.type) is dict:
             entry = "EncodedEntry" if isinstance(field.number, Base64) else "Entry"
             return f"dict({self._repeated(message, value, number, field, entry)}) or None"
+        if isinstance(field.number, OfPod):
+            self._repeated(message, value, number, field, self.fill(field.type))
+            return f"of_pod({value}, {at}.volumes, {_seen(self.fill(field.type))})"
         if _is_struct(field.type) and field.many:
             return self._repeated(message, value, number, field, self.fill(field.type))
         scalar = _BYTES if isinstance(field.number, Time) else _SCALARS.get(field.type, _BYTES)
@@ -180,7 +183,7 @@ def module() -> str:
         imports[struct.__module__].append(struct.__name__)
     imports["auditor.wire.decoding"] = ["decode_object"]
     imports["auditor.wire.fields"] = ["NOTHING"]
-    imports["auditor.wire.values"] = ["Seen", "base64", "sparse", "time"]
+    imports["auditor.wire.values"] = ["Seen", "base64", "of_pod", "sparse", "time"]
     return "".join(
         (
             _HEAD,

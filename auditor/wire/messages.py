@@ -20,7 +20,7 @@ from auditor.wire.namespaces import Namespace, ObjectReference, Secret, ServiceA
 from auditor.wire.nodes import Node, NodeImage, NodeInfo, NodeSpec, NodeStatus
 from auditor.wire.pods import HostAlias, Pod, PodOS, PodSecurityContext, PodSpec, PodStatus, Template
 from auditor.wire.services import Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Service, ServicePort, ServiceSpec
-from auditor.wire.values import Seen, base64, sparse, time
+from auditor.wire.values import Seen, base64, of_pod, sparse, time
 from auditor.wire.volumes import CSIVolume, HostPath, ImageVolume, Projected, ProjectedSource, SecretVolume, Volume
 from auditor.wire.workloads import JobSpec, JobTemplate, Workload, WorkloadSpec, WorkloadStatus
 
@@ -466,10 +466,10 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
     def fill_PodSpec(part: bytes | memoryview) -> PodSpec:
         m = _parse_PodSpec(part)
         return PodSpec(
-            [seen_Container[part] for part in m.containers],
-            [seen_Container[part] for part in m.init_containers],
+            of_pod(m.containers, m.volumes, seen_Container),
+            of_pod(m.init_containers, m.volumes, seen_Container),
             [seen_Container[_parse_PodSpecIn34(part).inner] for part in m.ephemeral_containers],
-            [seen_Volume[part] for part in m.volumes],
+            of_pod(m.volumes, m.volumes, seen_Volume),
             [seen_LocalReference[part] for part in m.image_pull_secrets],
             m.service_account_name or None,
             m.service_account or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from auditor.wire.containers import Container, ContainerStatus, LocalReference, SecurityContext
-from auditor.wire.fields import Number, Wire
+from auditor.wire.fields import Number, OfPod, Wire
 from auditor.wire.metadata import Metadata, PodMetadata
 from auditor.wire.volumes import Volume
 
@@ -24,10 +24,10 @@ class PodOS(Wire):
 
 
 class PodSpec(Wire):
-    containers: Annotated[list[Container] | None, Number(2)] = None
-    init_containers: Annotated[list[Container] | None, Number(20)] = None
+    containers: Annotated[list[Container] | None, OfPod(2)] = None
+    init_containers: Annotated[list[Container] | None, OfPod(20)] = None
     ephemeral_containers: Annotated[list[Container] | None, Number(34, 1)] = None
-    volumes: Annotated[list[Volume] | None, Number(1)] = None
+    volumes: Annotated[list[Volume] | None, OfPod(1)] = None
     image_pull_secrets: Annotated[list[LocalReference] | None, Number(15)] = None
     service_account_name: Annotated[str | None, Number(8)] = None
     service_account: Annotated[str | None, Number(9)] = None

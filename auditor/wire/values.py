@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -29,6 +29,33 @@ class Seen(dict[bytes, T]):
             self.clear()
         decoded = self[part] = self._decode(part)
         return decoded
+
+
+# A pod's token comes from a volume that the API server names anew for each pod, with five letters at its end
+# (k8s.io/kubernetes plugin/pkg/admission/serviceaccount). In its place stands a name that no volume can have.
+_TOKEN_VOLUME = b"\x0a\x15kube-api-access-"
+_ANY_TOKEN_VOLUME = b"kube-api-access-\x01\x01\x01\x01\x01"
+
+
+def of_pod(parts: Sequence[bytes], volumes: Iterable[bytes], seen: Seen[T]) -> list[T]:
+    """The entries of a list in a pod's spec, decoded: those of pods that differ only in that name, once."""
+    if not parts:
+        return []
+    names = [volume[2:23] for volume in volumes if volume.startswith(_TOKEN_VOLUME)]
+    if len(names) != 1:
+        return [seen[part] for part in parts]
+    return [seen[_alike(part, names[0])] for part in parts]
+
+
+def _alike(part: bytes, name: bytes) -> bytes:
+    """With that name for any such; unchanged where it stands elsewhere than as the name of a volume or its mount."""
+    places = part.count(name)
+    if not places:
+        return part
+    named = b"\x0a\x15" + name
+    if places == part.count(named + b"\x10\x01\x1a") or (places == 1 and part.startswith(named)):
+        return part.replace(name, _ANY_TOKEN_VOLUME)
+    return part
 
 
 def sparse(message: bytes | memoryview, number: int, mark: re.Pattern[bytes], seen: Seen[T]) -> list[T]:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from auditor import Evidence, Image, Judged, Judgement, Signatures, Skip, Unread
-from checks.supply_chain._asked import content, unread
+from checks.supply_chain._asked import contents, unread
 
 
-def judgements(image: Image, signatures: Signatures, evidence: Evidence) -> tuple[Judgement, ...] | Skip:
-    """By each entry of the policy that is about the image; a Skip where none is, or the registry has it no more.
+def judgements(image: Image, signatures: Signatures, evidence: Evidence) -> Iterator[tuple[str, Judgement] | Skip]:
+    """Of each content of the image, with how to call it, by each entry of the policy that is about it; a Skip where
+    none is.
 
-    Raises Unread where the registry did not tell.
+    Raises Unread where the registry did not tell. What it has no more it did not tell either: whoever deletes an image
+    hides its signatures.
     """
     if not signatures:
-        return Skip("the policy's signatures")
-    if not signatures.entries(image):
-        return Skip()
-    row = content(image, evidence)
-    return signatures.of(image, row) if row else Skip()
+        yield Skip("the policy's signatures")
+    elif not signatures.entries(image):
+        yield Skip()
+    else:
+        for name, row in contents(image, evidence):
+            for judgement in signatures.of(image, row):
+                yield name, judgement
+
+
+def part_of(image: Image, judgement: Judgement, signatures: Signatures) -> str:
+    """Tells the answers of several entries apart."""
+    return f"signatures[{judgement.entry}]" if len(signatures.entries(image)) > 1 else ""
 
 
 def require_all(image: Image, judgement: Judgement) -> None:

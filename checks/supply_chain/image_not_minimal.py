@@ -41,34 +41,41 @@ def image_not_minimal(image: Image, evidence: Evidence) -> Iterator[Fail | Manua
     manager brings the rest of the tools, and both come with packages whose vulnerabilities have to be patched.
 
     Told by the image's history and start command: what ran in its build was in the image then. A history that is
-    missing or says nothing proves nothing. Windows images are not judged.
+    missing, says nothing, or begins with a file system that it does not name proves nothing. Windows images are not
+    judged.
     """
-    judged = [p for p in platforms(image, evidence) if not p.platform.startswith("windows")]
+    judged = False
+    for name, platform in platforms(image, evidence):
+        if platform.platform.startswith("windows"):
+            continue
+        judged = True
+        found = set(_programs(platform))
+        shells, managers = sorted(found & _SHELLS), sorted(found & _MANAGERS)
+        if shells or managers:
+            kinds = (("a shell", shells), ("a package manager", managers))
+            what = " and ".join(f"{kind} ({', '.join(names)})" for kind, names in kinds if names)
+            yield Fail(
+                f"{name} carries {what} by its history.",
+                evidence={"programs": [*shells, *managers], "where": list(image.where[:20])},
+            )
+        elif _is_silent(platform):
+            yield Manual(
+                f"The history of {name} does not say all that it holds: look, with `crane export IMAGE - | tar t`.",
+                evidence={"where": list(image.where[:20])},
+            )
     if not judged:
         yield Skip()
-        return
-    found = {name for platform in judged for name in _programs(platform)}
-    shells, managers = sorted(found & _SHELLS), sorted(found & _MANAGERS)
-    if shells or managers:
-        what = " and ".join(
-            f"{kind} ({', '.join(names)})"
-            for kind, names in (("a shell", shells), ("a package manager", managers))
-            if names
-        )
-        yield Fail(
-            f"{image.name} carries {what} by its history.",
-            evidence={"programs": [*shells, *managers], "where": list(image.where[:20])},
-        )
-    elif any(not any(step.instruction or step.programs for step in platform.history) for platform in judged):
-        yield Manual(
-            f"The history of {image.name} does not say what it holds: look, with `crane export IMAGE - | tar t`.",
-            evidence={"where": list(image.where[:20])},
-        )
 
 
 def _programs(platform: Platform) -> Iterator[str]:
     """Names without path of what the history runs and the container starts with."""
     for name in (platform.entrypoint, platform.command):
-        yield name.rpartition("/")[2]
+        yield name.rpartition("/")[2].lower()
     for step in platform.history:
-        yield from step.programs
+        yield from (program.lower() for program in step.programs)
+
+
+def _is_silent(platform: Platform) -> bool:
+    """Whether the history leaves open what is in the image: nothing in it, or an archive of a whole system first."""
+    steps = [step for step in platform.history if step.instruction or step.programs]
+    return not steps or steps[0].instruction == "ADD"

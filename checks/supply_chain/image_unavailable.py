@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import WITH_REGISTRY, Evidence, Fail, Image, Severity, check, docs
+from auditor import WITH_REGISTRY, Evidence, Fail, Image, ImageEvidence, Severity, check, docs
 from checks.supply_chain._asked import GONE, unread
 
 
@@ -32,27 +32,33 @@ def image_unavailable(image: Image, evidence: Evidence) -> Iterator[Fail]:
     """Pods run on from their nodes' caches after an image is deleted, and nobody notices until one has to start
     elsewhere: at a node's end, in the middle of an incident. A name that is free again can also be taken by another.
 
-    What counts is what the specs name: a tag, or a digest whose tag no node looks at. A registry that refuses to tell
-    (some say 401 or 403 of what does not exist) leaves the question open.
+    What counts is what the specs name: a tag and the content behind it, or a digest whose tag no node looks at; of an
+    index, the manifests for the nodes' platforms. A registry that refuses to tell (some say 401 or 403 of what does not
+    exist) leaves the question open.
     """
-    pinned = [use for use in image.uses if use.reference and use.reference.digest]
-    rows = [(image.name, evidence.content(image.repository, image.digest))] if pinned and image.digest else []
-    if len(pinned) < len(image.uses):
-        names = {use.reference.effective_tag for use in image.uses if use.reference and not use.reference.digest}
-        rows += [
-            (f"{image.repository}:{tag}", evidence.tag(image.repository, tag)) for tag in sorted(filter(None, names))
-        ]
+    shown = {"where": list(image.where[:20])}
+    held = f" any more; {image.pods} running pods have it from their nodes' caches" if image.pods else ""
     missing = None
-    for name, row in rows:
+    for name, row in _named(image, evidence):
         if row is None or (row.unavailable and row.unavailable.kind != GONE):
             missing = unread(image, row.unavailable if row else None)
         elif row.unavailable:
-            yield Fail(
-                f"The registry has no {name} any more; {image.pods} running pods have it from their nodes' caches."
-                if image.pods
-                else f"The registry has no {name}.",
-                part=name.removeprefix(image.repository) if len(rows) > 1 else "",
-                evidence={"where": list(image.where[:20]), "registry": row.unavailable.detail},
-            )
+            yield Fail(f"The registry has no {name}{held}.", evidence={**shown, "registry": row.unavailable.detail})
+        else:
+            for platform in row.platforms:
+                if platform.unavailable and platform.unavailable.kind == GONE:
+                    where = platform.platform or platform.digest
+                    yield Fail(f"The registry has {name}, but not its manifest for {where}.", where, evidence=shown)
     if missing:
         raise missing
+
+
+def _named(image: Image, evidence: Evidence) -> Iterator[tuple[str, ImageEvidence | None]]:
+    """What specs name, and the registry's answer: a digest, or a tag and then the content that it names now."""
+    if image.digest is not None and any(use.reference and use.reference.digest for use in image.uses):
+        yield f"{image.repository}@{image.digest}", evidence.content(image.repository, image.digest)
+    for tag in image.followed:
+        named = evidence.tag(image.repository, tag)
+        yield f"{image.repository}:{tag}", named
+        if named and not named.unavailable:
+            yield f"{image.repository}:{tag} ({named.digest})", evidence.content(image.repository, named.digest)

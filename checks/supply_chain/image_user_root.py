@@ -31,21 +31,23 @@ def image_user_root(image: Image, evidence: Evidence) -> Iterator[Fail | Skip]:
     workload has to remember to; an image that names another user is safe by default.
 
     A name instead of a number passes, though the kubelet cannot tell by it that the user is not root. Windows has no
-    such user.
+    such user. Judged is what runs or is pinned, and what a tag that is followed names now.
     """
-    known = list(platforms(image, evidence))
-    judged = [platform for platform in known if not platform.platform.startswith("windows")]
+    judged = False
+    for name, platform in platforms(image, evidence):
+        if platform.platform.startswith("windows"):
+            continue
+        judged = True
+        if is_root(platform.user):
+            yield Fail(
+                f"{name} runs as user {platform.user}."
+                if platform.user
+                else f"{name} sets no USER, so it runs as root.",
+                evidence={
+                    "user": platform.user,
+                    "platforms": [platform.platform] if platform.platform else [],
+                    "where": list(image.where[:20]),
+                },
+            )
     if not judged:
         yield Skip()
-        return
-    faulty = [platform for platform in judged if is_root(platform.user)]
-    if faulty:
-        user = faulty[0].user
-        yield Fail(
-            f"{image.name} runs as user {user}." if user else f"{image.name} sets no USER, so it runs as root.",
-            evidence={
-                "user": user,
-                "platforms": sorted({platform.platform for platform in faulty if platform.platform}),
-                "where": list(image.where[:20]),
-            },
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import WITH_REGISTRY, Evidence, Fail, Image, Manual, Severity, Signatures, Skip, check
-from checks.supply_chain._signed import evident, judgements, require_all, require_judged
+from checks.supply_chain._signed import evident, judgements, part_of, require_all, require_judged
 
 
 @check(
@@ -36,22 +36,22 @@ def invalid_signature(image: Image, signatures: Signatures, evidence: Evidence) 
     A signature by somebody else beside one that verifies is nothing bad. One of a trusted key that was made for another
     image always is: only moving it by hand brings it there.
     """
-    found = judgements(image, signatures, evidence)
-    if isinstance(found, Skip):
-        yield found
-        return
-    for judgement in found:
-        part = f"signatures[{judgement.entry}]" if len(found) > 1 else ""
+    for found in judgements(image, signatures, evidence):
+        if isinstance(found, Skip):
+            yield found
+            continue
+        name, judgement = found
+        part = part_of(image, judgement, signatures)
         moved = judgement.of("misplaced")
         bad = moved if judgement.trusted else (*moved, *judgement.of("broken", "foreign"))
         if bad:
             by = f" of {bad[0].verdict.by}" if bad[0].verdict.by else ""
-            reason = f"{image.name} carries a signature{by} that does not verify: {bad[0].verdict.detail}."
+            reason = f"{name} carries a signature{by} that does not verify: {bad[0].verdict.detail}."
             yield Fail(reason, part, evidence=evident(image, judgement, bad, signatures))
         elif not judgement.trusted:
             require_all(image, judgement)
             require_judged(judgement)
             unclear = judgement.of("unknown")
             if unclear:
-                reason = f"{image.name} has a signature that cannot be judged: {unclear[0].verdict.detail}."
+                reason = f"{name} has a signature that cannot be judged: {unclear[0].verdict.detail}."
                 yield Manual(reason, part, evident(image, judgement, unclear, signatures))

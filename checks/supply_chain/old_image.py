@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from auditor import WITH_REGISTRY, Cluster, Evidence, Fail, Image, Manual, Platform, Policy, Severity, check
 from checks.supply_chain._asked import platforms
@@ -37,27 +38,23 @@ def old_image(image: Image, evidence: Evidence, policy: Policy, cluster: Cluster
     The day is the configuration's, or, where a reproducible build left it out, that of its label or its history. It is
     what the builder states.
     """
-    built = {platform.platform or platform.digest: _built(platform) for platform in platforms(image, evidence)}
-    dates = [day for day in built.values() if day]
-    if not built:
-        return
-    if len(dates) < len(built):
-        yield Manual(f"{image.name} does not say when it was built.", evidence={"where": list(image.where[:20])})
-        return
-    oldest = min(dates)
-    facts = {"created": oldest.strftime("%Y-%m-%dT%H:%M:%SZ"), "where": list(image.where[:20])}
     now = _moment(cluster.collected_at or "")
-    if now is None:
-        yield Manual(
-            f"{image.name} was built on {oldest:%Y-%m-%d}; when the cluster was read is not known.", evidence=facts
-        )
-        return
-    days = (now - oldest).days
-    if days > policy.images.max_age_days:
-        yield Fail(
-            f"{image.name} was built on {oldest:%Y-%m-%d}, {days} days before the audit.",
-            evidence={**facts, "days": days, "allowed": policy.images.max_age_days},
-        )
+    for name, platform in platforms(image, evidence):
+        shown: dict[str, Any] = {"where": list(image.where[:20])}
+        built = _built(platform)
+        if built is None:
+            yield Manual(f"{name} does not say when it was built.", evidence=shown)
+            continue
+        shown = {"created": built.strftime("%Y-%m-%dT%H:%M:%SZ"), **shown}
+        if now is None:
+            yield Manual(
+                f"{name} was built on {built:%Y-%m-%d}; when the cluster was read is not known.", evidence=shown
+            )
+        elif (days := (now - built).days) > policy.images.max_age_days:
+            yield Fail(
+                f"{name} was built on {built:%Y-%m-%d}, {days} days before the audit.",
+                evidence={**shown, "days": [days], "allowed": [policy.images.max_age_days]},
+            )
 
 
 def _built(platform: Platform) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import WITH_REGISTRY, Evidence, Fail, Image, Severity, Signatures, Skip, check
-from checks.supply_chain._signed import evident, judgements, require_all, require_judged
+from checks.supply_chain._signed import evident, judgements, part_of, require_all, require_judged
 
 
 @check(
@@ -33,22 +33,23 @@ def unsigned_image(image: Image, signatures: Signatures, evidence: Evidence) -> 
 
     The policy says which images have to be signed, and by whom; each of its entries about an image has to be met, by
     one of its keys or identities. Looked for in cosign's tag beside the image and among its referrers, for its own
-    digest and for indexes that list it. Images of which the policy says nothing get no verdict. A signature of the
-    Notary Project is not verified, so it makes no image signed.
+    digest and for indexes that list it; of a tag that is followed, also for what it names now. Images of which the
+    policy says nothing get no verdict. A signature of the Notary Project is not verified, so it makes no image signed.
     """
-    found = judgements(image, signatures, evidence)
-    if isinstance(found, Skip):
-        yield found
-        return
-    for judgement in found:
+    for found in judgements(image, signatures, evidence):
+        if isinstance(found, Skip):
+            yield found
+            continue
+        name, judgement = found
         if judgement.trusted:
             continue
         require_all(image, judgement)
         require_judged(judgement)
-        part = f"signatures[{judgement.entry}]" if len(found) > 1 else ""
-        shown = evident(image, judgement, judgement.signatures, signatures)
         many = len(judgement.signatures)
         carries = f"carries {many} signature{'s' if many > 1 else ''}, none of it by" if many else "has no signature by"
         also = next((f" Beside it: {judged.verdict.detail}." for judged in judgement.of("unknown")), "")
-        reason = f"{image.name} {carries} a key or identity that the policy trusts for it.{also}"
-        yield Fail(reason, part, evidence=shown)
+        yield Fail(
+            f"{name} {carries} a key or identity that the policy trusts for it.{also}",
+            part_of(image, judgement, signatures),
+            evidence=evident(image, judgement, judgement.signatures, signatures),
+        )

@@ -39,10 +39,10 @@ def digest_mismatch(image: ImageUse, evidence: Evidence) -> Iterator[Fail | Manu
     if image.reference.digest is None:
         return
     pinned = image.reference.digest
-    running = sorted({run.digest for run in comparable_runs(image)} - {pinned})
-    related = {digest: evidence.related(image.repository, pinned, digest) for digest in running}
-    foreign = [digest for digest, same in related.items() if same is False]
-    others = [digest for digest, same in related.items() if same is None]
+    running = sorted({(run.digest, run.platform) for run in comparable_runs(image)})
+    related = [(digest, evidence.related(image.repository, pinned, digest, platform)) for digest, platform in running]
+    foreign = list(dict.fromkeys(digest for digest, same in related if same is False))
+    others = list(dict.fromkeys(digest for digest, same in related if same is None))
     if foreign:
         yield Fail(
             f"{image.normalised} runs as {foreign[0]}, which is neither a platform of what is pinned nor its index.",

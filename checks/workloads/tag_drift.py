@@ -42,7 +42,7 @@ def tag_drift(image: ImageUse, evidence: Evidence) -> Iterator[Fail | Skip]:
     for run in comparable_runs(image):
         groups.setdefault((run.revision, run.platform), Counter())[run.digest] += run.pods
     for (revision, platform), digests in sorted(groups.items()):
-        if len(evidence.distinct(image.repository, digests)) < 2:
+        if len(evidence.distinct(image.repository, digests, platform)) < 2:
             continue
         # Runtimes report the digest that they pulled by: for a tag of several platforms that of the index, the same on
         # every platform. So two digests are a drift even where the nodes' platforms are not known.

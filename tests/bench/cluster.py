@@ -16,6 +16,7 @@ from tests.protobuf import envelope, joined, message
 PAGE = 500
 REPLICAS = 50
 NAMESPACES = 300
+_LETTERS = b"bcdfghjklmnpqrstvwxz2456789"
 _DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
@@ -48,6 +49,8 @@ def _managed_fields() -> list[dict[str, Any]]:
 def _pod() -> dict[str, Any]:
     env = [{"name": f"SETTING_{i}", "value": f"a value of setting {i}, as long as such values are"} for i in range(30)]
     mounts = [{"name": f"v{i}", "mountPath": f"/var/lib/app/volume-{i}", "readOnly": True} for i in range(4)]
+    token = "kube-api-access-@TTT@"
+    mounts.append({"name": token, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": True})
     containers = [
         {
             "name": f"c{i}",
@@ -95,9 +98,15 @@ def _pod() -> dict[str, Any]:
         "ownerReferences": [owner],
         "managedFields": _managed_fields(),
     }
+    sources: list[dict[str, Any]] = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
+    ]
     spec = {
         "containers": containers,
-        "volumes": [{"name": f"v{i}", "configMap": {"name": f"settings-{i}"}} for i in range(4)],
+        "volumes": [{"name": f"v{i}", "configMap": {"name": f"settings-{i}"}} for i in range(4)]
+        + [{"name": token, "projected": {"defaultMode": 420, "sources": sources}}],
         "nodeName": "node-@MM@",
         "serviceAccountName": "default",
         "imagePullSecrets": [{"name": "corp"}],
@@ -112,11 +121,17 @@ _JSON = json.dumps(_pod(), separators=(",", ":")).encode()
 _PROTOBUF = message(wire.Pod, _pod())
 
 
+def _suffix(number: int) -> bytes:
+    """As the API server's name generator makes them: no two pods of a cluster have the same."""
+    return bytes(_LETTERS[number // len(_LETTERS) ** place % len(_LETTERS)] for place in range(5))
+
+
 def pod(number: int, nodes: int, template: bytes = _JSON) -> bytes:
     deployment = number // REPLICAS
     return (
         template.replace(b"@DDD@", b"%05d" % deployment)
         .replace(b"@PPPP@", b"%06d" % number)
+        .replace(b"@TTT@", _suffix(number))
         .replace(b"@N@", b"%03d" % (deployment % NAMESPACES))
         .replace(b"@MM@", b"%04d" % (number % nodes))
     )

@@ -204,7 +204,9 @@ def test_real_mounts(tmp_path: Path) -> None:
     apart = [program("unshare"), "--mount", "--map-root-user"]
     if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody but its root mount anything")
-    ran = subprocess.run([*apart, "sh", "-c", steps, "sh", *given], capture_output=True, text=True, check=True, cwd=ROOT)
+    ran = subprocess.run(
+        [*apart, "sh", "-c", steps, "sh", *given], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert ran.stdout.split() == ["missing", "unread"]
 
 

@@ -31,7 +31,19 @@ CASES: dict[str, tuple[str, ...]] = {
     "pushgateway": ("--metrics", "pushgateway=http://pushgateway.monitoring.svc:9091"),
     "publish": ("--publish",),
     "fleet": FLEET,
-    "fleet-more": (*FLEET, "--fail-on-new", "--publish", "--metrics", "textfile=/var/lib/textfile", "--no-secrets"),
+    "fleet-more": (
+        *FLEET,
+        "--fail-on-new",
+        "--publish",
+        "--metrics",
+        "textfile=/var/lib/textfile",
+        "--allow-incomplete",
+    ),
+    "fleet-registry": (*FLEET, "--registry", "--metrics", "pushgateway=http://pushgateway.monitoring:9091"),
+    "registry": (
+        *("--registry", "--registry-credentials", "cluster", "--registry-mirror", "docker.io=https://mirror.corp:8443"),
+        *("--registry-allow-private", "10.0.0.0/8", "--registry-plain-http", "old.corp:5000", "--cluster-name", "eu 1"),
+    ),
     "some-checks": ("--check", "unpinned-image", "--check", "floating-tag"),
     "elsewhere": ("-n", "image-audit", "--schedule", "@daily", "--pull-secret", "pull", "--api-server", "192.0.2.1/32"),
     "everything": (
@@ -42,8 +54,8 @@ CASES: dict[str, tuple[str, ...]] = {
 Object = dict[str, Any]
 
 
-def text_of(arguments: Sequence[str], folder: Path, *, policy: bool = True) -> str:
-    """The stream that is printed; with an image by digest, and a policy if it is wanted."""
+def text_of(arguments: Sequence[str], folder: Path, *, policy: bool = True, quiet: bool = True) -> str:
+    """The stream that is printed; with an image by digest, a policy if it is wanted, and, if `quiet`, no warning."""
     path = folder / "policy.yaml"
     path.write_text(POLICY)
     given = ("--policy", str(path)) if policy else ()
@@ -51,12 +63,12 @@ def text_of(arguments: Sequence[str], folder: Path, *, policy: bool = True) -> s
         out = io.BytesIO()
         patch.setattr(sys, "stdout", io.TextIOWrapper(out))
         code = run(["install", "--image", IMAGE, *given, *arguments])
-        assert (code, errors.getvalue()) == (0, "")
+        assert (code, errors.getvalue() if quiet else "") == (0, ""), errors.getvalue()
         return out.getvalue().decode()
 
 
-def printed(arguments: Sequence[str], folder: Path, *, policy: bool = True) -> list[Object]:
-    return list(yaml.safe_load_all(text_of(arguments, folder, policy=policy)))
+def printed(arguments: Sequence[str], folder: Path, *, policy: bool = True, quiet: bool = True) -> list[Object]:
+    return list(yaml.safe_load_all(text_of(arguments, folder, policy=policy, quiet=quiet)))
 
 
 def one(objects: Sequence[Object], kind: str, name: str = "") -> Object:

@@ -35,8 +35,33 @@ WRONG = {
     "--image nginx:": "--image nginx:",
     "--image registry.example/Upper": "--image registry.example/Upper",
     "--pull-secret a_b": "no object can have that name",
+    "--pull-secret a..b": "no object can have that name",
+    "--pull-secret a.-b": "no object can have that name",
+    "--pull-secret " + "a" * 254: "no object can have that name",
     "--schedule hourly": "it has 1 fields",
     "--metrics textfile": "no such way",
+    "--metrics http://bob:hunter2@gw:9091": "no such way",
+    "--metrics=": "no such way",
+    "--metrics textfile=http://bob:hunter2@gw/x": "no absolute path",
+    "--metrics pushgateway=http://bob:hunter2@gw:x": "this is no URL",
+    "--metrics pushgateway=http://bob:hunter2@gw/?a": "there may be a path",
+    "--image https://bob:hunter2@registry.example/a": "--image:",
+    "--api-server https://bob:hunter2@api.example": "no address or network",
+    "--registry --registry-plain-http http://bob:hunter2@x": "this is no host",
+    "--registry --registry-allow-private http://bob:hunter2@x": "this is no host",
+    "--registry --registry-mirror docker.io=http://bob:hunter2@x": "no address of a mirror",
+    "--registry --registry-mirror http://bob:hunter2@x=y": "--registry-mirror",
+    "--registry --registry-credentials http://bob:hunter2@x": "there is only cluster",
+    "--registry --registry-ca /nowhere.pem": "/nowhere.pem",
+    "--registry --registry-ca /dev/null": "no certificate",
+    "--registry --registry-credentials cluster --no-secrets": "reads secrets",
+    "--registry-ca x.pem": "Add --registry",
+    "--registry --registry-ca=": "the path is empty",
+    "--pull-secret=": "no object can have that name",
+    "-o=": "is a directory",
+    "--registry-credentials cluster": "Add --registry",
+    "--cluster-name=": "no name of a cluster",
+    "--cluster-name @/nowhere": "/nowhere",
     "--metrics file=/x": "no such way",
     "--metrics textfile=": "no such way",
     "--metrics textfile=x/y": "no absolute path",
@@ -44,11 +69,12 @@ WRONG = {
     "--metrics textfile=/a/../etc": "no absolute path",
     "--metrics pushgateway=ftp://x": "no http or https URL",
     "--metrics pushgateway=http://bob:hunter2@x": "no place for a password",
-    "--api-server 10.0.0.1/8": "host bits",
+    "--api-server 10.0.0.1/8": "all bits are zero",
     "--api-server api.example": "--api-server api.example",
     "--fail-on bad": "no such severity",
     "--check no-such": "there is no check 'no-such'",
     "--pods 0": "--pods",
+    "--pods 99999999999": "--pods",
     "--clusters 3": "belong to --fleet",
     "--reports-claim x": "belong to --fleet",
     "--fleet": "--fleet needs",
@@ -61,6 +87,9 @@ WRONG = {
     "--fleet --clusters a/b --reports-claim r": "a/b cannot be a key",
     "--fleet --clusters 2 --reports-claim R": "--reports-claim R",
     "--fleet --clusters 2 --reports-claim r --control-plane": "reads the node",
+    "--fleet --clusters 2 --reports-claim r --no-secrets": "those of a fleet lie in the other clusters",
+    "--fleet --clusters 2 --reports-claim r --cluster-name x": "about one cluster",
+    "--fleet --clusters 2 --reports-claim r --metrics pushgateway=http://x/metrics/job/a": "replace each other's",
     "--policy /nowhere.yaml": "/nowhere.yaml",
     "-o /no/such/place.yaml": "/no/such is not a directory",
 }
@@ -82,6 +111,15 @@ def test_schedules_that_kubernetes_would_refuse(capsys: pytest.CaptureFixture[st
     assert "--schedule" in capsys.readouterr().err
 
 
+def test_a_dash_is_standard_output(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["install", "--image", IMAGE, "-o", "-"]) == 0
+    assert b"kind: CronJob" in capsysbinary.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_into_a_file(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     place = tmp_path / "all.yaml"
     assert run(["install", "--image", IMAGE, "-o", str(place)]) == 0
@@ -96,6 +134,10 @@ def test_into_a_file(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes])
         ((), "stands for your own image: give --image"),
         (("--image", "registry.example.com/a:1"), "names a tag, which its owner can move"),
         (("--image", IMAGE), ""),
+        (("--image", IMAGE, "--check", "image-user-root"), "image-user-root: without --registry"),
+        (("--image", IMAGE, "--check", "image-user-root", "--registry"), ""),
+        (("--image", IMAGE, "--metrics", "pushgateway=http://localhost:9091"), "that address is the pod itself"),
+        (("--image", IMAGE, "--metrics", "pushgateway=http://[::1]:9091"), "that address is the pod itself"),
     ],
 )
 def test_warnings(capsysbinary: pytest.CaptureFixture[bytes], arguments: tuple[str, ...], warning: str) -> None:
@@ -103,7 +145,7 @@ def test_warnings(capsysbinary: pytest.CaptureFixture[bytes], arguments: tuple[s
     out, err = capsysbinary.readouterr()
     assert warning in err.decode()
     assert bool(err) == bool(warning)
-    assert (b"# Put the digest" in out) == bool(warning)
+    assert (b"# Put the digest" in out) == (IMAGE not in arguments)
 
 
 NAMING = """\
@@ -120,6 +162,24 @@ def public_key() -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "warned"),
+    [
+        ((), True),
+        (("--registry",), False),
+        (("--check", "unpinned-image"), False),  # which asks nobody about signatures
+    ],
+)
+def test_signatures_that_nobody_would_look_at(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], arguments: tuple[str, ...], warned: bool
+) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text(NAMING.partition("vulnerabilities")[0].replace("./keys/", ""))
+    (tmp_path / "cosign.pub").write_bytes(public_key())
+    assert run(["install", "--image", IMAGE, "--policy", str(path), *arguments]) == 0
+    assert (b"nobody looks at a signature" in capsysbinary.readouterr().err) == warned
+
+
 def test_files_that_a_policy_names_come_along(tmp_path: Path) -> None:
     """What the volume would lay out is a policy that can be read where it lies."""
     path, key = tmp_path / "ours.yaml", public_key()
@@ -127,7 +187,7 @@ def test_files_that_a_policy_names_come_along(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys/cosign.pub").write_bytes(key)
     (tmp_path / "kev.bin").write_bytes(packed := gzip.compress(EXPLOITED))
-    objects = printed(("--policy", str(path)), tmp_path, policy=False)
+    objects = printed(("--policy", str(path), "--registry"), tmp_path, policy=False)
     config = one(objects, "ConfigMap")
     held = {name: text.encode() for name, text in config["data"].items()}
     held |= {name: base64.b64decode(text) for name, text in config["binaryData"].items()}
@@ -141,7 +201,9 @@ def test_files_that_a_policy_names_come_along(tmp_path: Path) -> None:
     annotations = config["metadata"]["annotations"]
     assert annotations == job(objects)["template"]["metadata"]["annotations"]
     (tmp_path / "kev.bin").write_bytes(gzip.compress(EXPLOITED.replace(b"1001", b"1002")))
-    changed = one(printed(("--policy", str(path)), tmp_path, policy=False), "ConfigMap")["metadata"]["annotations"]
+    changed = one(printed(("--policy", str(path), "--registry"), tmp_path, policy=False), "ConfigMap")["metadata"][
+        "annotations"
+    ]
     assert {name for name in annotations if annotations[name] != changed[name]} == {"auditor.dev/policy-files-sha256"}
 
 

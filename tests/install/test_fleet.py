@@ -4,33 +4,55 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from auditor.cli import run
 from tests.apiserver import ApiServer
 from tests.fleets import PINNED, cluster, serving
-from tests.install.printing import FLEET, POLICY, Object, container, pod, printed
+from tests.install.printing import FLEET, POLICY, Object, container, one, pod, printed
+from tests.metrics.servers import pushed, pushgateway
 from tests.sources.scanning import write_kubeconfig
 
 
 def command(objects: list[Object], folder: Path, index: int) -> list[str]:
     """As the kubelet starts it in the pod of an index, with the pod's mounts at places in the folder."""
-    args = [item.replace("$(JOB_COMPLETION_INDEX)", str(index)) for item in container(objects)["args"]]
-    places = {mount["mountPath"]: mount["name"] for mount in container(objects)["volumeMounts"]}
-    pattern = re.compile(rf"=({'|'.join(map(re.escape, places))})/")
-    return [pattern.sub(lambda found: f"={folder}/{places[found[1]]}/", item) for item in args]
+
+    def expanded(text: str) -> str:
+        return text.replace("$(JOB_COMPLETION_INDEX)", str(index))
+
+    places = {
+        mount["mountPath"]: f"{mount['name']}/{expanded(mount.get('subPathExpr', ''))}".rstrip("/")
+        for mount in container(objects)["volumeMounts"]
+    }
+    pattern = re.compile(rf"=(@?)({'|'.join(map(re.escape, places))})/")
+    args = [expanded(item) for item in container(objects)["args"]]
+    return [pattern.sub(lambda found: f"={found[1]}{folder}/{places[found[2]]}/", item) for item in args]
 
 
-def lay_out(objects: list[Object], folder: Path, servers: list[ApiServer]) -> None:
-    """The volumes' content: a policy, and the Secret's keys at the places that its items name."""
+def lay_out(objects: list[Object], folder: Path, servers: Mapping[str, ApiServer]) -> None:
+    """The volumes' content: a policy, and beside the clusters' names the kubeconfigs of those keys that there are.
+    Every kubeconfig calls its cluster the same, as kubeadm does."""
     for volume in pod(objects)["volumes"]:
         (folder / volume["name"]).mkdir()
     (folder / "policy/policy.yaml").write_text(POLICY)
-    (secret,) = (volume["secret"] for volume in pod(objects)["volumes"] if "secret" in volume)
-    for item, server in zip(secret["items"], servers, strict=True):
-        write_kubeconfig(folder / "clusters" / item["path"], server.url)
+    (volume,) = (volume["projected"] for volume in pod(objects)["volumes"] if "projected" in volume)
+    secret, names = (source[kind] for source, kind in zip(volume["sources"], ("secret", "configMap"), strict=True))
+    assert secret["optional"]  # or one key that is missing keeps every pod from starting
+    given = one(objects, "ConfigMap", names["name"])["data"]
+    for item in names["items"]:
+        place = folder / "clusters" / item["path"]
+        place.parent.mkdir()
+        place.write_text(given[item["key"]])
+    for item in secret["items"]:
+        if item["key"] in servers:
+            place = write_kubeconfig(folder / "clusters" / item["path"], servers[item["key"]].url)
+            document = yaml.safe_load(place.read_text())
+            document["clusters"][0]["name"] = document["contexts"][0]["context"]["cluster"] = "kubernetes"
+            place.write_text(yaml.safe_dump(document))
 
 
 def test_every_index_audits_its_cluster_and_the_parts_join(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +60,7 @@ def test_every_index_audits_its_cluster_and_the_parts_join(tmp_path: Path, capsy
     objects = printed((*FLEET, *more), tmp_path)
     stores = {"prod": cluster("prod", PINNED), "stage": cluster("stage", "registry.example/app:1")}
     with serving(stores) as servers:
-        lay_out(objects, tmp_path, list(servers.values()))
+        lay_out(objects, tmp_path, servers)
         assert [run(command(objects, tmp_path, index)) for index in range(2)] == [1, 1]
         assert [run(command(objects, tmp_path, index)) for index in range(2)] == [0, 0]
     assert sorted(path.name for path in (tmp_path / "textfile").iterdir()) == ["auditor-0.prom", "auditor-1.prom"]
@@ -47,15 +69,48 @@ def test_every_index_audits_its_cluster_and_the_parts_join(tmp_path: Path, capsy
     joined = tmp_path / "joined.json"
     assert run(["merge", *map(str, parts), "-o", f"json={joined}", "--fail-on", "never"]) == 0
     report = json.loads(joined.read_text())
-    assert len(report["clusters"]) == 2
+    assert [cluster["name"] for cluster in report["clusters"]] == ["prod", "stage"]
     assert "unpinned-image" in {finding["check"] for finding in report["findings"]}
 
 
 def test_one_dead_cluster_is_its_own_index_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     objects = printed((*FLEET, "--fail-on", "never"), tmp_path)
-    with serving({"prod": cluster("prod", PINNED), "dead": cluster("dead")}) as servers:
-        lay_out(objects, tmp_path, list(servers.values()))
-        (tmp_path / "clusters/1").write_text((tmp_path / "clusters/1").read_text().replace("127.0.0.1:", "127.0.0.1:1"))
+    with serving({"prod": cluster("prod", PINNED), "stage": cluster("dead")}) as servers:
+        lay_out(objects, tmp_path, servers)
+        place = tmp_path / "clusters/1/kubeconfig"
+        place.write_text(place.read_text().replace("127.0.0.1:", "127.0.0.1:1"))
         assert run(command(objects, tmp_path, 0)) == 0
         assert run(command(objects, tmp_path, 1)) == 4
     assert [path.name for path in (tmp_path / "reports").iterdir()] == ["0.json"]
+
+
+def test_a_missing_kubeconfig_is_its_own_index_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    objects = printed((*FLEET, "--fail-on", "never"), tmp_path)
+    with serving({"prod": cluster("prod", PINNED)}) as servers:
+        lay_out(objects, tmp_path, servers)
+        assert run(command(objects, tmp_path, 0)) == 0
+        capsys.readouterr()
+        assert run(command(objects, tmp_path, 1)) == 4
+    assert "kubeconfig: there is no such file" in capsys.readouterr().err
+    (mount,) = (each for each in container(objects)["volumeMounts"] if each["name"] == "clusters")
+    assert mount["mountPath"].endswith("/auditor-clusters")  # so the message names the Secret
+
+
+def test_a_pod_sees_its_own_kubeconfig_alone(tmp_path: Path) -> None:
+    (mount,) = (each for each in container(printed(FLEET, tmp_path))["volumeMounts"] if each["name"] == "clusters")
+    assert (mount["subPathExpr"], mount["readOnly"]) == ("$(JOB_COMPLETION_INDEX)", True)
+
+
+def test_every_cluster_of_a_fleet_has_metrics_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two clusters of one name, by a real Pushgateway."""
+    (tmp_path / "gateway").mkdir()
+    with (
+        pushgateway(tmp_path / "gateway") as address,
+        serving({"prod": cluster("prod", PINNED), "stage": cluster("stage")}) as servers,
+    ):
+        objects = printed(
+            (*FLEET, "--fail-on", "never", "--metrics", f"pushgateway=http://{address}"), tmp_path, quiet=False
+        )
+        lay_out(objects, tmp_path, servers)
+        assert [run(command(objects, tmp_path, index)) for index in range(2)] == [0, 0]
+        assert sorted(labels["cluster"] for labels in pushed(address)) == ["prod", "stage"]

@@ -64,8 +64,10 @@ def test_what_is_referred_to_is_there(tmp_path: Path, arguments: tuple[str, ...]
         subject = {"kind": "ServiceAccount", "name": account["name"], "namespace": account["namespace"]}
         assert binding["subjects"] == [subject]
     for volume in pod(objects)["volumes"]:
-        if "configMap" in volume:
-            one(objects, "ConfigMap", volume["configMap"]["name"])
+        for source in [volume, *volume.get("projected", {}).get("sources", ())]:
+            if "configMap" in source and source["configMap"]["name"] != "kube-root-ca.crt":
+                config = one(objects, "ConfigMap", source["configMap"]["name"])
+                assert {item["key"] for item in source["configMap"].get("items", ())} <= config["data"].keys()
     assert [each["name"] for each in container(objects)["volumeMounts"]] == [
         each["name"] for each in pod(objects)["volumes"]
     ]
@@ -136,7 +138,7 @@ def test_no_token_but_the_short_one(tmp_path: Path) -> None:
     assert pod(objects)["automountServiceAccountToken"] is False
     (volume,) = (each for each in pod(objects)["volumes"] if "projected" in each)
     assert volume["projected"]["sources"][0] == {"serviceAccountToken": {"path": "token", "expirationSeconds": 600}}
-    assert not [each for each in pod(printed(FLEET, tmp_path))["volumes"] if "projected" in each]
+    assert "serviceAccountToken" not in text_of(FLEET, tmp_path)
 
 
 def test_a_job_ends_at_what_stays_so_and_tries_again_what_may_pass(tmp_path: Path) -> None:
@@ -151,9 +153,14 @@ def test_a_job_ends_at_what_stays_so_and_tries_again_what_may_pass(tmp_path: Pat
 
 
 def test_time_for_every_cluster_of_a_fleet(tmp_path: Path) -> None:
-    objects = printed(("--fleet", "--reports-claim", "r", "--clusters", "9"), tmp_path)
-    assert (job(objects)["parallelism"], pod(objects)["activeDeadlineSeconds"]) == (4, 1800)
-    assert job(objects)["activeDeadlineSeconds"] == 3 * 1800
+    """Were every pod to hang until its deadline, each index would still have its second try."""
+    for clusters, rounds in ((1, 1), (2, 1), (4, 1), (5, 2), (9, 3)):
+        arguments = ("--fleet", "--reports-claim", "r", "--clusters", str(clusters))
+        for more, each in (((), 1800), (("--registry",), 3600)):
+            objects = printed((*arguments, *more), tmp_path)
+            tries = job(objects)["backoffLimitPerIndex"] + 1
+            assert (job(objects)["parallelism"], pod(objects)["activeDeadlineSeconds"]) == (min(clusters, 4), each)
+            assert job(objects)["activeDeadlineSeconds"] > rounds * tries * each
 
 
 def test_the_policy_and_its_fingerprint(tmp_path: Path) -> None:
@@ -225,9 +232,14 @@ def egress(arguments: tuple[str, ...], folder: Path) -> list[Any]:
 @pytest.mark.parametrize(
     ("url", "to", "port"),
     [
-        ("http://push.monitoring:9091", "monitoring", 9091),
+        ("http://push.monitoring.svc:9091", "monitoring", 9091),
         ("http://push.monitoring.svc.cluster.local.:9091/x", "monitoring", 9091),
-        ("http://push", "auditor", 80),
+        ("http://pg.corp:9091", None, 9091),  # a namespace, or a domain
+        ("http://push.svc", None, 80),
+        ("http://push", None, 80),  # a Service here, or what a search domain makes of it
+        ("http://a.svc.example.com", None, 80),
+        ("http://a.b.svc.example.com", None, 80),
+        ("http://a.B_.svc", None, 80),
         ("https://push.example.com", None, 443),
         ("https://192.0.2.7", "192.0.2.7/32", 443),
         ("https://[2001:db8::7]:1", "2001:db8::7/128", 1),
@@ -238,6 +250,8 @@ def test_the_way_to_the_pushgateway(tmp_path: Path, url: str, to: str | None, po
     assert push["ports"] == [{"port": port, "protocol": "TCP"}]
     assert ("to" in push) == (to is not None)
     assert to is None or to in json.dumps(push["to"])
+    text = text_of(("--metrics", f"pushgateway={url}"), tmp_path)
+    assert ("open to any address" in text) == (to is None)
 
 
 def test_the_way_to_the_api_server(tmp_path: Path) -> None:
@@ -250,19 +264,36 @@ def test_the_way_to_the_api_server(tmp_path: Path) -> None:
 def test_a_fleet_maps_its_keys_to_indexes(tmp_path: Path) -> None:
     def items(clusters: str) -> list[Any]:
         arguments = ("--fleet", "--reports-claim", "r", "--clusters", clusters)
-        (volume,) = (each for each in pod(printed(arguments, tmp_path))["volumes"] if "secret" in each)
-        return [(item["key"], item["path"]) for item in volume["secret"]["items"]]
+        objects = printed(arguments, tmp_path)
+        (volume,) = (each["projected"] for each in pod(objects)["volumes"] if "projected" in each)
+        secret, names = volume["sources"]
+        called = one(objects, "ConfigMap", "auditor-clusters")["data"]
+        assert [(called[item["key"]], item["path"]) for item in names["configMap"]["items"]] == [
+            (item["key"], item["path"].replace("kubeconfig", "name")) for item in secret["secret"]["items"]
+        ]
+        return [(item["key"], item["path"]) for item in secret["secret"]["items"]]
 
-    assert items("2") == [("0", "0"), ("1", "1")]
-    assert items("prod, stage.eu") == [("prod", "0"), ("stage.eu", "1")]
+    assert items("2") == [("0", "0/kubeconfig"), ("1", "1/kubeconfig")]
+    assert items("prod, stage.eu") == [("prod", "0/kubeconfig"), ("stage.eu", "1/kubeconfig")]
     args = container(printed(FLEET, tmp_path))["args"]
-    assert "--kubeconfig=/clusters/$(JOB_COMPLETION_INDEX)" in args
+    assert "--kubeconfig=/secrets/auditor-clusters/kubeconfig" in args
     assert "--output=json=/reports/$(JOB_COMPLETION_INDEX).json" in args
 
 
 def test_names_of_variables_are_not_expanded(tmp_path: Path) -> None:
-    args = container(printed(("--metrics", "pushgateway=http://x/$(HOME)"), tmp_path))["args"]
-    assert "--pushgateway=http://x/$$(HOME)" in args
+    named = ("--metrics", "pushgateway=http://x/$$(HOME)", "--cluster-name", "a$(HOME)$")
+    args = container(printed(named, tmp_path))["args"]
+    assert "--pushgateway=http://x/$$$$(HOME)" in args  # `$$` is a dollar sign for the kubelet
+    assert "--cluster-name=a$$(HOME)$$" in args
+
+
+def test_what_a_fleet_is_told(tmp_path: Path) -> None:
+    alone, fleet = text_of((), tmp_path), text_of((*FLEET, "--publish"), tmp_path)
+    words = " ".join(fleet.replace("#", "").split())
+    assert "that is tried twice more" in " ".join(alone.replace("#", "").split())
+    assert "that is tried once more" in words
+    assert "what `auditor rbac --publish` prints" in words
+    assert "what `auditor rbac` prints" in " ".join(text_of(FLEET, tmp_path).replace("#", "").split())
 
 
 def test_memory_is_what_was_measured(tmp_path: Path) -> None:

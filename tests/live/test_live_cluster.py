@@ -14,15 +14,18 @@ import yaml
 
 from auditor import wire
 from auditor.cli import run
+from auditor.collect import dump_snapshot
 from auditor.inventory import Inventory
 from auditor.model import ClusterInfo, Snapshot
 from auditor.rbac import cluster_role
+from auditor.sources.encodings import Encoding
 from auditor.sources.live import LiveOptions, collect
 from auditor.sources.progress import Progress
 from tests.live.conftest import Server
 
 NAMESPACE = "auditor-live-test"
 PODS = 12
+ENCODINGS: tuple[Encoding, ...] = ("json", "protobuf")
 
 
 def pod(number: int) -> dict[str, Any]:
@@ -58,9 +61,9 @@ def populated(server: Server) -> Iterator[Server]:
     server.call("DELETE", f"/api/v1/namespaces/{NAMESPACE}")
 
 
-def read(server: Server, page_size: int) -> Snapshot:
+def read(server: Server, page_size: int, encoding: Encoding = "auto") -> Snapshot:
     inventory = Inventory()
-    options = LiveOptions(str(server.kubeconfig), page_size=page_size)
+    options = LiveOptions(str(server.kubeconfig), page_size=page_size, encoding=encoding)
     cluster = collect(options, inventory, Progress(io.StringIO(), shown=False))
     return inventory.snapshot(ClusterInfo(cluster.name, version=cluster.version))
 
@@ -74,6 +77,12 @@ def test_every_resource_is_read(populated: Server) -> None:
 
 def test_pages_are_followed(populated: Server) -> None:
     assert read(populated, 5).owners == read(populated, 500).owners
+
+
+@pytest.mark.parametrize("page_size", [500, 5])
+def test_both_encodings_give_the_same(populated: Server, page_size: int) -> None:
+    json_alone, protobuf_alone = (dump_snapshot(read(populated, page_size, form)) for form in ENCODINGS)
+    assert json_alone == protobuf_alone
 
 
 def scan(capsys: pytest.CaptureFixture[str], kubeconfig: Path, *arguments: str) -> tuple[int, dict[str, Any]]:

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.real import program
 
@@ -47,6 +48,13 @@ def pushgateway(folder: Path, web: Mapping[str, Any] | None = None) -> Iterator[
     command = [program("prometheus-pushgateway"), "--persistence.file=", *more]
     with _running(command, folder / "pushgateway.log") as address:
         yield address
+
+
+def pushed(address: str) -> list[dict[str, str]]:
+    """The labels of every `auditor_complete` that a gateway shows."""
+    with urlopen(f"http://{address}/metrics") as response:
+        families = list(text_string_to_metric_families(response.read().decode()))
+    return [sample.labels for family in families for sample in family.samples if sample.name == "auditor_complete"]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from auditor.pushing import Gateway, parse_gateway, push, push_report
 from auditor.reporters import Options
 from tests.auditing import FIXTURES
 from tests.metrics.nights import three_clusters
-from tests.metrics.servers import patiently, prometheus, pushgateway, query
+from tests.metrics.servers import patiently, prometheus, pushed, pushgateway, query
 from tests.real import program
 from tests.sources.certificates import Authority
 
@@ -33,13 +33,6 @@ TEXT = "# TYPE auditor_complete gauge\nauditor_complete 1.0\n"
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pushgateway(tmp_path_factory.mktemp("gateway")) as address:
         yield address
-
-
-def pushed(address: str) -> list[dict[str, str]]:
-    """The labels of every `auditor_complete` that a gateway shows."""
-    with urlopen(f"http://{address}/metrics") as response:
-        families = list(text_string_to_metric_families(response.read().decode()))
-    return [sample.labels for family in families for sample in family.samples if sample.name == "auditor_complete"]
 
 
 def test_a_scan_arrives_in_prometheus(gateway: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

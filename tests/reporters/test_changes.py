@@ -18,7 +18,7 @@ from lxml import etree
 
 from auditor.diff import Diff, diff, first_run
 from auditor.escape import escape
-from auditor.report import Finding, Report
+from auditor.report import Finding, Report, Severity
 from auditor.reporters import Options, render
 from auditor.reporters.diff_text import FORMATS as DIFF_FORMATS
 from auditor.reporters.markdown import LIMIT
@@ -115,11 +115,34 @@ def test_the_shop_some_days_on(golden: Golden, changed: Diff, name: str, place: 
     golden(render(name, changed.after, Options(comparison=changed, exit_code=1)), GOLDEN / place)
 
 
-def test_the_table_marks_what_is_new_and_closes_with_the_numbers(changed: Diff) -> None:
+def test_new_failures_stand_at_the_top_of_the_table(changed: Diff) -> None:
+    text = made("table", changed)
+    titles = re.findall(r"^([A-Z][A-Z ]+)\b", text, re.MULTILINE)
+    assert titles[:3] == ["NEW FAILURES", "STILL FAILING", "TO JUDGE BY HAND"]
+    part, overview, _ = re.split(r"^(namespace +critical)", text[text.index("NEW FAILURES") :], flags=re.MULTILINE)
+    assert overview
+    new = [found for found in changed.new if found.status == "fail"]
+    assert part.startswith(f"NEW FAILURES ({len(new)})")
+    assert len(re.findall(r"^(critical|high|medium|low)  ", part, re.MULTILINE)) == len(new) > 0
+    still = [found for found in changed.still if found.status == "fail"]
+    assert f"STILL FAILING ({len(still)})" in text
+    assert len(new) + len(still) == changed.after.failures(Severity.LOW)
+
+
+def test_a_table_with_nothing_new_begins_with_the_overview() -> None:
+    text = made("table", diff(shop(), shop()))
+    assert "NEW FAILURES" not in text
+    assert f"STILL FAILING ({shop().failures(Severity.LOW)})" in text
+    assert "STILL FAILING" not in made("table", first_run(shop()))
+
+
+def test_the_table_marks_what_else_is_new_and_closes_with_the_numbers(changed: Diff) -> None:
     text = made("table", changed)
     words = " ".join(text.split())
-    assert words.endswith("4 new, 1 gone, 11 still, 1 not seen. New ones are marked [new].")
-    assert text.count("[new]") == len(changed.new) + 3  # two of them stand under their waiver, too, and the legend
+    legend = "New failures stand at the top; elsewhere what is new is marked [new]."
+    assert words.endswith(f"4 new, 1 gone, 11 still, 1 not seen. {legend}")
+    others = [found for found in changed.new if found.status != "fail"]
+    assert text.count("[new]") == len(others) + 3  # two stand under their waivers, too, and the legend
     assert "GONE (1)" in text
     assert "NOT SEEN (1): this audit could not tell" in text
 
@@ -138,7 +161,8 @@ def test_new_failures_come_first_in_markdown() -> None:
 def test_the_first_run() -> None:
     found = first_run(shop())
     assert made("table", found).endswith(
-        "The first run, without a baseline: 15 new, 0 gone, 0 still. New ones are marked\n  [new].\n"
+        "The first run, without a baseline: 15 new, 0 gone, 0 still. New failures stand\n"
+        "  at the top; elsewhere what is new is marked [new].\n"
     )
     assert json.loads(made("json", found))["baseline"]["first"]
     assert "There was none: everything counts as new." in made("html", found)

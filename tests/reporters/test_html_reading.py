@@ -82,6 +82,18 @@ def test_nothing_is_wider_than_the_window(sample: Report, width: int, opened: Op
     assert tab.run("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [900, 1060, 1200, 1310, 1400, 1900])
+def test_names_of_namespaces_have_room(width: int, opened: Opener) -> None:
+    """The names that people give fit on a line of the heat map, and every title of a column is whole."""
+    tab = opened(shop(), before=lambda page: page.width(width))
+    cut = "one => one.scrollWidth > one.clientWidth && one.textContent"
+    assert tab.run(f"Array.from(document.querySelectorAll('.heat thead th'), {cut}).filter(Boolean)") == []
+    lines = "one => [one.textContent, one.getClientRects().length]"
+    names = tab.run(f"Array.from(document.querySelectorAll('.heat tbody th a'), {lines})")
+    assert len(names) == 5
+    assert [name for name, count in names if count > 1] == []
+
+
 def test_who_listens_finds_landmarks_names_and_order(opened: Opener) -> None:
     tab = opened(shop())
     tree = tab.call("Accessibility.getFullAXTree")["nodes"]

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from auditor.diff import diff
 from auditor.escape import escape
-from auditor.report import ClusterRow, CoverageRow, EnforcementRow, Finding, Report
+from auditor.report import ClusterRow, CoverageRow, EnforcementRow, Finding, PolicyRow, Report
 from auditor.reporters import Options, render
 from auditor.reporters.html_report import page
-from auditor.reporters.html_text import Block, blocks, evidence, is_link
+from auditor.reporters.html_text import Block, blocks, coded, evidence, is_link
 from tests.reporters.hostile import reports
 from tests.reporters.html_samples import compared, hostile, large
 from tests.reporters.samples import enforced, finding, report, shop, use
@@ -128,6 +129,13 @@ def test_what_was_not_seen_stands_before_everything_else() -> None:
     assert "gaps" not in clean.texts
 
 
+def test_one_subject_is_one() -> None:
+    about = use("Namespace", "web", "")
+    evidence = {"resources": {"pods": "may not be read"}, "count": 1}
+    unread = finding("runs-as-root", "web", about, "…", status="manual", cause="unreadable", evidence=evidence)
+    assert "1 check has no answer, 1 subject not judged" in " ".join(tree(report([unread])).texts["gaps"].split())
+
+
 def test_leaving_out_on_purpose_is_told_without_alarm() -> None:
     found = tree(report(passed={"a": 1}, coverage=[CoverageRow("*", "excluded", ("b",), 0, "excluded from the audit")]))
     assert "Left out of this audit" in found.texts["gaps"]
@@ -192,6 +200,17 @@ def test_what_is_new_gone_and_unseen_since_an_earlier_report() -> None:
     assert "Secret/unseen" in text
     assert "2026-11-20T12:00:00Z" in text
     assert "data-new" not in re.sub(r"<script>.*?</script>", "", render("html", after), flags=re.DOTALL)
+
+
+def test_why_a_baseline_may_not_compare_stands_before_the_numbers() -> None:
+    after = shop()
+    before = msgspec.structs.replace(after, policy=PolicyRow(), cluster=ClusterRow("other", "uid-2"))
+    comparison = diff(before, after)
+    text = page(after, Options(), comparison=comparison)
+    part = text[text.index('<ul class="doubts"') : text.index('<ul class="moves"')]
+    assert re.findall(r"<li>(.*)</li>", part) == list(comparison.warnings)
+    assert len(comparison.warnings) == 2
+    assert '<ul class="doubts"' not in page(after, Options(), comparison=compared()[1])
 
 
 def test_the_matrix_of_enforcement_is_there_where_the_report_has_one() -> None:
@@ -277,6 +296,13 @@ def test_a_remedy_is_paragraphs_and_lines_to_paste() -> None:
         Block("kubectl apply", True),
         Block("Done."),
     ]
+
+
+def test_code_in_a_remedy_is_marked_as_code() -> None:
+    assert coded("Set `a: <b>` and `c`, `") == "Set <code>a: &lt;b&gt;</code> and <code>c</code>, `"
+    assert coded("`\u202e`") == "<code>\\u{202e}</code>"
+    text = render("html", shop())
+    assert "<p>Set <code>runAsNonRoot: true</code>.</p>" in text
 
 
 def test_evidence_is_json_with_a_line_per_key() -> None:

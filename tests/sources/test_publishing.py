@@ -539,7 +539,7 @@ def test_a_scan_of_fewer_checks_says_that_it_does_not_replace(scanning: Scanning
     assert scanning.scan("--check", "floating-tag") == 0
     before = cluster.messages("payments")
     assert scanning.scan(*fewer) == 4
-    assert "what is there of payments, the cluster, web stays" in scanning.err.replace("kube-system, ", "")
+    assert "those of payments, the cluster, web stay as they are" in scanning.err.replace("kube-system, ", "")
     assert "left out of this audit (floating-tag)\n  Leave --check and --skip-check out" in scanning.err
     assert json.loads(scanning.out)["summary"]["fail"] == 2
     assert cluster.messages("payments") == before
