@@ -18,6 +18,7 @@ from auditor.sources.kubeconfig import Kubeconfig
 from auditor.sources.progress import Progress
 from auditor.sources.reader import Stopped
 
+Gather = Callable[[Collected, Progress], Collected]
 Judge = Callable[[Collected], Report]
 
 
@@ -50,13 +51,16 @@ def members(config: Kubeconfig, contexts: Sequence[str] = ()) -> list[Member]:
 def audit(
     options: SourceOptions,
     clusters: Sequence[Member],
+    gather: Gather,
     judge: Judge,
     progress: Progress,
     *,
     parallel: int,
     policy: PolicyRow,
 ) -> Report:
-    """The report of all clusters, of which `parallel` are read at once. `judge` makes the report of one.
+    """The report of all clusters, of which `parallel` are read at once.
+
+    `gather` adds what others know of a cluster, such as registries, and `judge` makes its report.
 
     What is kept of a cluster that was judged is its report: memory grows with `parallel` and with findings. One that
     cannot be audited is a gap in the report; SourceError where none could be.
@@ -73,7 +77,7 @@ def audit(
         if stopped.is_set():
             raise Stopped
         try:
-            collected = collect(replace(options, context=member.context), mine)
+            collected = gather(collect(replace(options, context=member.context), mine), mine)
             with judging:  # it is all computing: two at once would take as long, and twice the memory
                 return judge(collected)
         except SourceError as error:  # what is wrong with one cluster must not hide the others

@@ -226,10 +226,7 @@ def _is_nothing(tree: yaml.Node) -> bool:
 
 
 def _is_json(tree: yaml.Node | None) -> bool:
-    """Whether the file keeps to JSON as far as its own braces and first key show."""
-    return (
-        isinstance(tree, yaml.MappingNode)
-        and bool(tree.flow_style)
-        and bool(tree.value)
-        and tree.value[0][0].style == '"'
-    )
+    """Whether the file keeps to JSON as far as its own braces and first key, if it has one, show."""
+    if not isinstance(tree, yaml.MappingNode) or not tree.flow_style:
+        return False
+    return not tree.value or tree.value[0][0].style == '"'

@@ -24,6 +24,8 @@ from tests.apiserver import ApiServer, Backend, Hang, Request, Response
 from tests.apistore import Store
 from tests.auditing import ROOT
 from tests.fleets import DEAD, PINNED, cluster, serving, write_contexts
+from tests.registry.artifacts import Built
+from tests.registry.loopback import Asked, Reply, loopback
 
 CHECKS = ["--check", "floating-tag", "--check", "unpinned-image", "--check", "missing-pull-secret"]
 _TIME = re.compile(r"2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -398,3 +400,30 @@ def test_a_baseline_of_several_loses_nothing_of_a_cluster_that_fails(
             counts.append(tuple(len(report["baseline"][key]) for key in ("new", "gone", "unseen")))
     assert codes == [1, 0, 3, 0]
     assert counts == [(4, 0, 0), (0, 0, 0), (0, 0, 2), (0, 0, 0)]
+
+
+def test_registries_are_asked_for_several_clusters_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """None is answered before both clusters' images have been asked for. What is told of a cluster bears its name."""
+    names = ("a", "b")
+    gates = {name: threading.Event() for name in names}
+
+    def wait_for_both(asked: Asked) -> Reply | None:
+        for name in names:
+            if f"/v2/{name}/" in asked.path:
+                gates[name].set()
+        if not all(gate.wait(20) for gate in gates.values()):
+            return Reply(500)
+        return Reply(403) if "/b/" in asked.path else None
+
+    with loopback() as registry:
+        registry.first = wait_for_both
+        registry.put("a", Built(user="1").image(), "1")
+        with serving({name: cluster(name, f"{registry.host}/{name}:1") for name in names}) as servers:
+            config = write_contexts(tmp_path / "config", {name: server.url for name, server in servers.items()})
+            asking = ["--registry", "--no-registry-cache", "--registry-plain-http", registry.host]
+            asking += ["--registry-allow-private", "127.0.0.1", "--check", "image-unavailable"]
+            _, report, stderr = scan(capsys, "--kubeconfig", config, "--all-contexts", *asking)
+    found = {f["cluster"]: f["status"] for f in report["findings"] if f["check"] == "image-unavailable"}
+    assert list(found) == ["b-cluster"]
+    assert stderr.splitlines()[0].startswith("note: b: registries did not answer 1 of 1 questions (denied")
+    assert len(stderr.splitlines()) == 1

@@ -15,7 +15,7 @@ from auditor.commands import fleet, registries, scanning
 from auditor.commands.baseline import open_baseline
 from auditor.commands.completing import formats, severities
 from auditor.commands.delivery import Delivery, attempted, settled
-from auditor.commands.inputs import collect, read_cluster_name, read_policy
+from auditor.commands.inputs import collect, read_cluster_name, read_policy, supplemented
 from auditor.commands.options import (
     AllContexts,
     Checks,
@@ -208,13 +208,14 @@ def scan(
         report = fleet.audit(
             sources,
             clusters,
-            lambda found: judge(with_scans(found)),
+            with_scans,
+            judge,
             parallel,
             PolicyRow(rules.path, rules.sha256),
             verbose=verbose,
         )
     else:
-        collected = with_scans(
+        collected = supplemented(
             collect(
                 source,
                 kubeconfig,
@@ -227,7 +228,8 @@ def scan(
                 asked_for,
                 verbose,
                 called,
-            )
+            ),
+            with_scans,
         )
         report = judge(collected)
     if not report.checks:
@@ -307,7 +309,7 @@ def snapshot(
     with_scans = scanning.reader(
         scanning.ScanOptions(scan_results, clair, clair_token, clair_psk, clair_issuer), with_registries
     )
-    collected = with_scans(
+    collected = supplemented(
         collect(
             source,
             kubeconfig,
@@ -319,7 +321,8 @@ def snapshot(
             encoding=asked_for,
             verbose=verbose,
             cluster_name=called,
-        )
+        ),
+        with_scans,
     )
     _save(collected.snapshot, output)
     found = collected.snapshot

@@ -10,7 +10,7 @@ from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from auditor.collect import SourceOptions
-    from auditor.fleet import Judge, Member
+    from auditor.fleet import Gather, Judge, Member
     from auditor.output import Output
     from auditor.report import PolicyRow, Report
 
@@ -51,7 +51,14 @@ def refuse_single(outputs: Sequence[Output]) -> None:
 
 
 def audit(
-    options: SourceOptions, clusters: Sequence[Member], judge: Judge, parallel: int, policy: PolicyRow, *, verbose: bool
+    options: SourceOptions,
+    clusters: Sequence[Member],
+    gather: Gather,
+    judge: Judge,
+    parallel: int,
+    policy: PolicyRow,
+    *,
+    verbose: bool,
 ) -> Report:
     """The report of all, progress and warnings told by context."""
     from auditor import fleet
@@ -59,6 +66,6 @@ def audit(
 
     progress = Progress.on(verbose=verbose)
     try:
-        return fleet.audit(options, clusters, judge, progress, parallel=parallel, policy=policy)
+        return fleet.audit(options, clusters, gather, judge, progress, parallel=parallel, policy=policy)
     finally:
         progress.finish()

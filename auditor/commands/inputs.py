@@ -13,6 +13,7 @@ from auditor.escape import escape
 
 if TYPE_CHECKING:
     from auditor.collect import Collected
+    from auditor.fleet import Gather
     from auditor.policy import Policy
     from auditor.report import Report
     from auditor.sources.encodings import Encoding
@@ -63,6 +64,17 @@ def collect(
     return collected
 
 
+def supplemented(collected: Collected, gather: Gather) -> Collected:
+    """With what others know of the cluster: registries, scanners."""
+    from auditor.sources.progress import Progress
+
+    progress = Progress.on()
+    try:
+        return gather(collected, progress)
+    finally:
+        progress.finish()
+
+
 def read_cluster_name(text: str | None) -> str | None:
     """`--cluster-name`: a name, or @FILE with one in it. UsageError for what is no name."""
     if text is None:
@@ -109,6 +121,8 @@ def as_report(data: bytes, path: str) -> Report:
 
 def read_file(path: str, error: type[AuditorError]) -> bytes:
     """What a regular file holds, or one that the shell has opened: a device may never end, and a pipe never begin."""
+    if not path:
+        raise error("the path is empty", "Name a file.")
     place = Path(path)
     try:
         if not (stat.S_ISREG(place.stat().st_mode) or path.startswith(_ENDING)):

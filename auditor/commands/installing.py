@@ -85,7 +85,7 @@ def install(
         int, typer.Option(metavar="N", min=1, max=_MOST_PODS, help="How many pods the cluster has, for memory.")
     ] = 10_000,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="PATH", help="A file to write to, - for none.")
+        str | None, typer.Option("-o", "--output", metavar="PATH", help="A file to write to; - is standard output.")
     ] = None,
 ) -> int:
     """Print everything that an audit in the cluster takes, for `kubectl apply -f -`. Nothing is applied."""

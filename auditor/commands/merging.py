@@ -77,7 +77,7 @@ def _read(paths: Sequence[str]) -> list[Report]:
 
 
 def _recent(reports: Sequence[Report], paths: Sequence[str], hours: float) -> list[Report]:
-    """Without what another run has left, of which it is told; a run that has left nothing at all can only be told of."""
+    """Without what another run has left. If nothing is of this run, that can only be told."""
     from auditor.staleness import newest, without_stale
 
     latest = newest(reports)

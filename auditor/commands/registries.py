@@ -19,9 +19,11 @@ from auditor.escape import escape
 if TYPE_CHECKING:
     from auditor.collect import Collected
     from auditor.evidence import ImageEvidence
+    from auditor.fleet import Gather
     from auditor.registry.cache import Cache
     from auditor.registry.docker_config import DockerConfig
     from auditor.registry.login import CredentialSource
+    from auditor.sources.progress import Progress
 
 Asking = Annotated[bool, typer.Option("--registry", help="Ask the registries of the images in use; needs the network.")]
 Config = Annotated[
@@ -69,9 +71,7 @@ class RegistryOptions(Struct, frozen=True):
     no_cache: bool = False
 
 
-def asker(
-    options: RegistryOptions, source: str | None, kubeconfig: str | None, context: str | None
-) -> Callable[[Collected], Collected]:
+def asker(options: RegistryOptions, source: str | None, kubeconfig: str | None, context: str | None) -> Gather:
     """Puts what registries say into what was collected; leaves that alone without --registry.
 
     UsageError, before anything is read, for options that cannot be. `context` is of the cluster that is scanned.
@@ -79,7 +79,7 @@ def asker(
     if not options.asking:
         if msgspec.structs.replace(options, asking=True) != RegistryOptions(asking=True):
             raise UsageError("options about registries were given, and none is asked", "Add --registry.")
-        return lambda collected: collected
+        return lambda collected, progress: collected
     if options.credentials not in (None, "cluster"):
         raise UsageError(
             f"--registry-credentials {options.credentials}: there is only cluster", "Or --registry-config."
@@ -91,36 +91,32 @@ def asker(
         )
     if options.no_cache and options.cache:
         raise UsageError("--registry-cache and --no-registry-cache exclude each other", "Give one of them.")
+    from auditor.coverage import with_evidence
+    from auditor.registry.access import Services
     from auditor.registry.docker_config import DockerConfig
+    from auditor.registry.gather import Asked, gather
+    from auditor.registry.patience import PER_HOST, Patience
     from auditor.registry.settings import settings
+    from auditor.registry.transport import Transport
     from auditor.registry.trust import Trust
 
     said = settings(options.allow_private or (), options.mirrors or (), options.plain_http or ())
     trust = Trust(options.ca)
     config = DockerConfig(options.config) if options.config else None
     for note in config.notes if config else ():
-        _warn(note)
+        print(f"warning: {escape(note)}", file=sys.stderr)
 
-    def ask(collected: Collected) -> Collected:
-        from auditor.coverage import with_evidence
-        from auditor.registry.access import Services
-        from auditor.registry.gather import Asked, gather
-        from auditor.registry.patience import PER_HOST, Patience
-        from auditor.registry.transport import Transport
-        from auditor.sources.progress import Progress
-
+    def ask(collected: Collected, progress: Progress) -> Collected:
         transport = Transport(said.reach, trust, PER_HOST)
-        cache = _cache(options)
+        cache = _cache(options, progress.warn)
         shared = Services.through(Patience(transport), said.plain_http)
-        progress = Progress.on()
         asked = Asked(shared, cache, _credentials(config, options, collected, kubeconfig, context), said)
         try:
             rows = gather(collected.snapshot, asked, lambda: progress.advance("images", 1))
         finally:
             transport.close()
-            progress.finish()
         cache.trim()
-        _tell(rows)
+        _tell(rows, progress)
         return msgspec.structs.replace(collected, snapshot=with_evidence(collected.snapshot, rows))
 
     return ask
@@ -143,27 +139,23 @@ def _credentials(
     return Chain(found)
 
 
-def _tell(rows: Sequence[ImageEvidence]) -> None:
+def _tell(rows: Sequence[ImageEvidence], progress: Progress) -> None:
     """One line about what is not known, so that nobody takes it for done."""
     missing = [row.unavailable for row in rows if row.unavailable and row.unavailable.kind != "not-found"]
     if missing:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(m.kind for m in missing).items()))
         text = f"registries did not answer {len(missing)} of {len(rows)} questions ({kinds}): {missing[0].detail}"
-        print(f"note: {escape(text)}{' …' if len(missing) > 1 else ''}", file=sys.stderr)
+        progress.note(f"{text}{' …' if len(missing) > 1 else ''}")
 
 
-def _cache(options: RegistryOptions) -> Cache:
+def _cache(options: RegistryOptions, warn: Callable[[str], object]) -> Cache:
     """Where it is asked for, or where the XDG specification has it; a place that cannot be used costs requests."""
     from auditor.registry.cache import Cache
 
     if options.no_cache:
         return Cache(None)
     if options.cache:
-        return Cache(Path(options.cache), _warn)
+        return Cache(Path(options.cache), warn)
     home = os.environ.get("XDG_CACHE_HOME") or ""
     base = Path(home) if home.startswith("/") else Path("~/.cache").expanduser()
     return Cache(base / "auditor" / "registry")
-
-
-def _warn(text: str) -> None:
-    print(f"warning: {escape(text)}", file=sys.stderr)

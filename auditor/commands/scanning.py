@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -15,8 +15,8 @@ from auditor.escape import escape
 
 if TYPE_CHECKING:
     from auditor.collect import Collected
-    from auditor.sources.scan_results.clair_server import Clair
-    from auditor.sources.scan_results.files import Given
+    from auditor.fleet import Gather
+    from auditor.sources.progress import Progress
 
 ISSUER = "auditor"
 _SHOWN = 20
@@ -45,9 +45,7 @@ class ScanOptions(Struct, frozen=True):
     issuer: str = ISSUER
 
 
-def reader(
-    options: ScanOptions, before: Callable[[Collected], Collected] = lambda collected: collected
-) -> Callable[[Collected], Collected]:
+def reader(options: ScanOptions, before: Gather = lambda collected, progress: collected) -> Gather:
     """Puts scan results into what was collected, and then went through `before`: Clair is asked by what registries say.
 
     Files are read at once, so that a wrong path ends the run before it begins: SourceError, UsageError.
@@ -57,36 +55,28 @@ def reader(
     if not options.results and not options.clair:
         return before
     from auditor.scans.giving import with_scans
-    from auditor.sources.scan_results.clair_server import clair_at
+    from auditor.sources.scan_results.clair_server import ask, clair_at
     from auditor.sources.scan_results.files import Given, read_files
 
     server = clair_at(options.clair, options.token, options.key, options.issuer) if options.clair else None
     files = read_files(options.results or ())
-    _warn(files.faults)
+    for text in _warnings(files.faults):
+        print(f"warning: {escape(text)}", file=sys.stderr)
 
-    def read(found: Collected) -> Collected:
-        collected = before(found)
-        told = _ask(server, collected) if server else Given()
-        _warn(told.faults)
+    def read(found: Collected, progress: Progress) -> Collected:
+        collected = before(found, progress)
+        told = Given()
+        if server:
+            told = ask(server, collected.snapshot, lambda: progress.advance("Clair's reports", 1))
+        for text in _warnings(told.faults):
+            progress.warn(text)
         snapshot = with_scans(collected.snapshot, (*files.scanned, *told.scanned), (*files.faults, *told.faults))
         return msgspec.structs.replace(collected, snapshot=snapshot)
 
     return read
 
 
-def _ask(server: Clair, collected: Collected) -> Given:
-    from auditor.sources.progress import Progress
-    from auditor.sources.scan_results.clair_server import ask
-
-    progress = Progress.on()
-    try:
-        return ask(server, collected.snapshot, lambda: progress.advance("Clair's reports", 1))
-    finally:
-        progress.finish()
-
-
-def _warn(faults: tuple[str, ...]) -> None:
-    for fault in faults[:_SHOWN]:
-        print(f"warning: {escape(fault)}", file=sys.stderr)
+def _warnings(faults: Sequence[str]) -> Iterator[str]:
+    yield from faults[:_SHOWN]
     if len(faults) > _SHOWN:
-        print(f"warning: and {len(faults) - _SHOWN:,} more scan results that cannot be used", file=sys.stderr)
+        yield f"and {len(faults) - _SHOWN:,} more scan results that cannot be used"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec import Struct
 
 from auditor.registry.addresses import Endpoint, Source
+from auditor.registry.budget import Budgets
 from auditor.registry.challenges import Challenge, parse
-from auditor.registry.fault import Unanswered
+from auditor.registry.fault import LoginRefused, Unanswered
 from auditor.registry.login import Credential
 from auditor.registry.patience import Patience
+from auditor.registry.standing import Standings
 from auditor.registry.tokens import Tokens
 from auditor.registry.transport import Answer, Request
 
@@ -34,15 +37,17 @@ class Challenges:
 
 
 class Services(Struct, frozen=True):
-    """What all repositories of a run share."""
+    """What all repositories of a run share, those of other clusters too."""
 
     patience: Patience
     tokens: Tokens
     challenges: Challenges
+    standings: Standings
+    budgets: Budgets
 
     @classmethod
     def through(cls, patience: Patience, plain_http: frozenset[str]) -> Services:
-        return cls(patience, Tokens(patience, plain_http), Challenges())
+        return cls(patience, Tokens(patience, plain_http), Challenges(), Standings(), Budgets())
 
 
 class Access:
@@ -54,34 +59,50 @@ class Access:
         self._services = services
         plain = source.endpoint.scheme == "http"
         usable = [credential for credential in credentials if not (plain and credential.tls_only)]
-        self._logins: list[Credential | None] = [*dict.fromkeys(usable), None]
+        distinct: dict[object, Credential] = {}
+        for credential in usable:
+            distinct.setdefault(credential.proof, credential)
+        self._logins: list[Credential | None] = [*distinct.values(), None]
+        self._proven = False
         self._scope: Challenge | None = None
         self._lock = threading.Lock()
 
     def send(self, method: str, path: str, *, accept: str, bound: int, seconds: float) -> Answer:
         """An answer other than 401 and 403; `path` is what follows the repository's name.
 
-        Each login is tried in turn, none at last. Raises Unanswered, `denied` where none of them is taken.
+        Each login is tried in turn, none at last, until one has shown that the repository is there for it: to those
+        who may not see it registries say 404, too. Raises Unanswered, `denied` where none is taken.
         """
         faults: list[Unanswered] = []
+        absent: Answer | None = None
         for login in tuple(self._logins):
             try:
-                answer = self._as(login, method, path, accept, bound, seconds)
+                answer, shown = self._services.standings.use(
+                    self.endpoint, login, partial(self._as, login, method, path, accept, bound, seconds)
+                )
             except Unanswered as fault:
                 if fault.why.kind not in ("denied", "refused"):
                     raise
-                faults.append(fault)
+                if login or absent is None:  # that nobody may see it without a login does not say that it is there
+                    faults.append(fault)
                 continue
-            if answer.status not in _DENIED:
-                with self._lock:  # what is taken once is tried first from now on
-                    if self._logins[0] is not login:
-                        self._logins.remove(login)
-                        self._logins.insert(0, login)
-                return answer
-            faults.append(Unanswered("denied", f"{self.endpoint.authority} answers {answer.status}"))
+            if answer.status == 404 and shown and not self._proven:
+                absent = answer
+                continue
+            with self._lock:  # what is taken once is tried first from now on
+                if self._logins[0] is not login:
+                    self._logins.remove(login)
+                    self._logins.insert(0, login)
+                self._proven |= answer.status < 300
+            return answer
+        if absent and not faults:
+            return absent
         raise self._denied(faults)
 
-    def _as(self, login: Credential | None, method: str, path: str, accept: str, bound: int, seconds: float) -> Answer:
+    def _as(
+        self, login: Credential | None, method: str, path: str, accept: str, bound: int, seconds: float
+    ) -> tuple[Answer, bool]:
+        """An answer, and whether anything was shown to get it. Raises Unanswered for 401 and 403."""
         token = ""
         challenge = self._scope or self._services.challenges.get(self.endpoint)
         for tried in range(2):
@@ -93,15 +114,21 @@ class Access:
                 headers["Authorization"] = login.basic
             where = f"/v2/{self.repository}{path}"
             answer = self._services.patience.request(Request(method, self.endpoint, where, headers, bound, seconds))
-            if answer.status != 401 or answer.redirected:
-                return answer
+            if answer.status not in _DENIED:
+                return answer, "Authorization" in headers
+            said = f"{self.endpoint.authority} answers {answer.status}"
             asked = _best(parse(answer.headers.get("www-authenticate", "")))
-            if asked is None or tried or (asked.scheme == "basic" and (login is None or challenge == asked)):
-                return answer
+            if answer.status == 403 or answer.redirected or asked is None:
+                break
+            if asked.scheme == "basic":
+                if login and headers.get("Authorization") == login.basic:
+                    raise LoginRefused(said)
+                if login is None or login.identity_token:
+                    break
             challenge = asked
             self._scope = asked
             self._services.challenges.learn(self.endpoint, asked)
-        return answer
+        raise Unanswered("denied", said)
 
     def _denied(self, faults: Sequence[Unanswered]) -> Unanswered:
         """Of all that was tried the refusal to send a credential says most: there was one, and it may have served."""
@@ -117,8 +144,11 @@ class Access:
 
 def _best(challenges: Sequence[Challenge]) -> Challenge | None:
     """The scheme to log in by; a token where there is the choice, since that hands on no password."""
-    for scheme in ("bearer", "basic"):
-        for challenge in challenges:
-            if challenge.scheme == scheme:
-                return challenge
-    return None
+    known = [challenge for challenge in challenges if challenge.scheme in ("bearer", "basic")]
+    return min(known, key=_rank, default=None)
+
+
+def _rank(challenge: Challenge) -> int:
+    if challenge.scheme == "basic":
+        return 1
+    return 0 if challenge.parameters.get("realm") else 2  # it does not say where tokens are to be had

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from auditor.registry.digests import is_digest, matches
+from auditor.registry.recent import Recent
 
 LIMIT = 512 << 20
-FACTS = "facts-v1"
-"""Of what shape the facts are: another shape lies under another name."""
+FACTS = "facts-v2"
+"""Of what shape the facts are: another shape lies under another name, and goes. The first one held words of commands
+that may have been secret."""
 
+_MEMORY = 16 << 20
+_FULL = 0.75
 _CONTENT = "content"
 
 
 class Cache:
-    """A directory of its owner alone, or nothing where there is none. What is read is verified; what is damaged goes.
+    """A directory of its owner alone, of at most `limit` bytes; where there is none, a little memory, so that nothing is
+    asked for twice in a run. What is read is verified; what is damaged goes. Threads may share it.
 
     Facts cannot be verified by the digest of what they were made from, which holds values of variables and is not
     kept: they carry a checksum of their own, against damage.
     """
 
-    def __init__(self, folder: Path | None, warn: Callable[[str], object] = lambda text: None) -> None:
+    def __init__(
+        self, folder: Path | None, warn: Callable[[str], object] = lambda text: None, limit: int = LIMIT
+    ) -> None:
         self._folder = _prepared(folder, warn) if folder else None
+        self._limit = limit
+        self._memory = Recent(_MEMORY)
+        self._lock = threading.Lock()
+        self._size = 0
+        if self._folder:
+            for path in self._folder.glob("facts-*"):
+                if path.name != FACTS:
+                    shutil.rmtree(path, ignore_errors=True)
+            self.trim(limit)
 
     def content(self, digest: str) -> bytes | None:
         found = self._read(_CONTENT, digest)
@@ -36,9 +54,10 @@ class Cache:
             return None
         return found
 
-    def keep_content(self, digest: str, content: bytes) -> None:
-        """`content` has been verified."""
-        self._write(_CONTENT, digest, content)
+    def keep_content(self, digest: str, content: bytes, *, again: bool = True) -> None:
+        """`content` has been verified; `again`: whether this run may want it once more."""
+        if self._folder or again:
+            self._write(_CONTENT, digest, content)
 
     def facts(self, digest: str) -> bytes | None:
         found = self._read(FACTS, digest)
@@ -53,19 +72,23 @@ class Cache:
     def keep_facts(self, digest: str, facts: bytes) -> None:
         self._write(FACTS, digest, hashlib.sha256(facts).digest() + facts)
 
-    def trim(self, limit: int = LIMIT) -> None:
+    def trim(self, limit: int) -> None:
         """Removes what was not used for longest until `limit` bytes are left."""
         if self._folder is None:
             return
-        files = sorted(_files(self._folder), reverse=True)
-        left = limit
-        for _, size, path in files:
-            left -= size
-            if left < 0:
-                with suppress(OSError):
-                    path.unlink()
+        with self._lock:
+            self._size = 0
+            for _, size, path in sorted(_files(self._folder), reverse=True):
+                if self._size + size > limit:
+                    limit = self._size  # what is older goes, too, though it may be smaller
+                    with suppress(OSError):
+                        path.unlink()
+                else:
+                    self._size += size
 
     def _read(self, kind: str, digest: str) -> bytes | None:
+        if self._folder is None:
+            return self._memory.get((kind, digest))
         path = self._path(kind, digest)
         if path is None:
             return None
@@ -78,9 +101,19 @@ class Cache:
 
     def _write(self, kind: str, digest: str, content: bytes) -> None:
         """Under its name at once and whole, or not at all: other runs may read it. A full disk only costs requests."""
+        if self._folder is None:
+            self._memory.put((kind, digest), content)
+            return
         path = self._path(kind, digest)
         if path is None:
             return
+        with self._lock:
+            self._size += len(content)
+            full = self._size > self._limit
+        if full:  # by a part, so that not every further answer looks through all
+            self.trim(int(self._limit * _FULL) - len(content))
+            with self._lock:
+                self._size += len(content)
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")

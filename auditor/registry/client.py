@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,7 +18,6 @@ from auditor.registry.transport import Answer
 
 MANIFEST = 4 << 20
 REFERRERS = 512
-_KEPT = 1 << 16
 _PAGES = 32
 _JSON_SECONDS = 30.0
 _BLOB_SECONDS = 60.0
@@ -33,39 +31,44 @@ T = TypeVar("T")
 class Repository:
     """One repository at one endpoint. All methods raise Unanswered. Threads may share it.
 
-    Content comes from the cache, if it is there; that it is still in the registry is what `digest` tells. What is
-    small is held for the run, so that it is asked for once without a cache, too.
+    Content comes from the cache, if it is there; that it is still in the registry is what `digest` and `current` tell.
     """
 
     def __init__(self, access: Access, cache: Cache) -> None:
         self._access = access
         self._cache = cache
-        self._lock = threading.Lock()
-        self._kept: dict[str, bytes] = {}
+        # Digests that this registry has answered for in this run.
+        self._met: set[str] = set()
 
     def digest(self, reference: str) -> str:
         """What a tag names now, or the digest itself if it is there. Asks without fetching, where that is enough."""
         answer = self._get("HEAD", f"/manifests/{reference}", bound=0, also=(405, 501))
         _refuse_schema_one(answer)
         said = answer.headers.get("docker-content-digest", "")
-        if answer.status == 200 and is_digest(reference):
-            return reference
-        if answer.status == 200 and is_digest(said):
-            return said
-        return self._fetched(reference)
+        found = reference if is_digest(reference) else said
+        if answer.status != 200 or not is_digest(found):
+            return self._fetched(reference)
+        self._met.add(found)
+        return found
 
-    def manifest(self, digest: str) -> Document:
-        """The manifest or index of a digest."""
-        found = self._cached(digest)
+    def manifest(self, digest: str, *, again: bool = True) -> Document:
+        """The manifest or index of a digest. `again`: whether this run may want it once more."""
+        found = self._cache.content(digest)
         if found is None:
             answer = self._get("GET", f"/manifests/{digest}", bound=MANIFEST)
             _refuse_schema_one(answer)
-            found = self._verified(answer.body, digest)
+            found = self._verified(answer.body, digest, again=again)
         return decode(found)
+
+    def current(self, digest: str) -> Document:
+        """The manifest of a digest that something else has named: one from the cache only if the registry has it yet."""
+        if digest not in self._met and self._cache.content(digest) is not None:
+            self.digest(digest)
+        return self.manifest(digest)
 
     def blob(self, digest: str, bound: int) -> bytes:
         """A blob of at most `bound` bytes, to be kept: it holds nothing that may not lie on a disk."""
-        return self._cached(digest) or self._verified(self._blob(digest, bound), digest)
+        return self._cache.content(digest) or self._verified(self._blob(digest, bound), digest)
 
     def facts(self, digest: str, bound: int, read: Callable[[bytes], T], kind: type[T]) -> T:
         """What `read` makes of a blob that itself is not kept."""
@@ -89,8 +92,10 @@ class Repository:
         """
         path = f"/referrers/{digest}"
         found: list[Descriptor] = []
+        left = MANIFEST
         for _ in range(_PAGES):
-            answer = self._get("GET", path, bound=MANIFEST, accept=OCI_INDEX, also=tuple(_NO_REFERRERS))
+            answer = self._get("GET", path, bound=left, accept=OCI_INDEX, also=tuple(_NO_REFERRERS))
+            left -= len(answer.body)
             if answer.status in _NO_REFERRERS:
                 found = self._fallback(digest)
                 following = None
@@ -126,18 +131,11 @@ class Repository:
         self._verified(answer.body, digest)
         return digest
 
-    def _cached(self, digest: str) -> bytes | None:
-        with self._lock:
-            found = self._kept.get(digest)
-        return found if found is not None else self._cache.content(digest)
-
-    def _verified(self, content: bytes, digest: str) -> bytes:
+    def _verified(self, content: bytes, digest: str, *, again: bool = True) -> bytes:
         if not matches(content, digest):
             raise _other_content(self._access, digest)
-        if len(content) <= _KEPT:
-            with self._lock:
-                self._kept[digest] = content
-        self._cache.keep_content(digest, content)
+        self._met.add(digest)
+        self._cache.keep_content(digest, content, again=again)
         return content
 
     def _blob(self, digest: str, bound: int) -> bytes:

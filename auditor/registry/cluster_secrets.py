@@ -40,13 +40,13 @@ class ClusterSecrets:
         self._held: dict[tuple[str, str], Config] = {}
 
     def for_image(self, reference: Reference, uses: Sequence[ImageUse]) -> Sequence[Credential]:
-        found: dict[Credential, None] = {}
+        found: dict[object, Credential] = {}  # many namespaces hold copies of one login
         for namespace, names in dict.fromkeys(self._named(uses)):
             for credential in self._serving(namespace, names, reference):
-                found.setdefault(credential)
+                found.setdefault(credential.proof, credential)
                 if len(found) == _TRIED:
-                    return list(found)
-        return list(found)
+                    return list(found.values())
+        return list(found.values())
 
     def _named(self, uses: Sequence[ImageUse]) -> list[tuple[str, tuple[str, ...]]]:
         """Namespaces, and the names of pull secrets that count in them."""

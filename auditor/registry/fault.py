@@ -12,3 +12,10 @@ class Unanswered(Interrupted):
     def __init__(self, kind: Kind, detail: str) -> None:
         super().__init__(detail)
         self.why = Unavailable(kind, detail)
+
+
+class LoginRefused(Unanswered):
+    """The server takes no such user and password, whatever is asked for: 401 to them, and not merely no right."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("denied", detail)

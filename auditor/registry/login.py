@@ -27,6 +27,11 @@ class Credential(Struct, frozen=True):
         return f"Credential({self.origin!r})"
 
     @property
+    def proof(self) -> tuple[bytes, bytes, str]:
+        """What a server is shown: the same from two places is one login."""
+        return self.user, self.password, self.identity_token
+
+    @property
     def basic(self) -> str:
         return "Basic " + base64.b64encode(self.user + b":" + self.password).decode()
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import inf
 from typing import Protocol
+
+import msgspec
 
 from auditor.evidence import Kind, Unavailable
 from auditor.registry.fault import Unanswered
@@ -15,6 +19,7 @@ from auditor.sources.reader import retry_after
 from auditor.sources.transport import Answer as Headers
 
 PER_HOST = 4
+AT_ONCE = 16
 TRIES = 4
 LONGEST_WAIT = 60.0
 _BROKEN = frozenset({408, 500, 502, 503, 504})
@@ -46,7 +51,7 @@ class Patience:
 
     A server that sends 429 or fails is asked again after a wait, which holds for all threads that ask it. After three
     requests in a row without an answer (twelve, where it answers that it has failed), or where it wants more than a
-    minute's wait, it is asked no more.
+    minute's wait, it is asked no more. Four requests to a server are on their way at a time, sixteen in all.
     """
 
     def __init__(
@@ -60,11 +65,25 @@ class Patience:
         self._sleep = sleep or self._stopped.wait
         self._clock = clock
         self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._hosts: dict[str, _Host] = {}
+        self._current = threading.local()
         self.count = 0
 
     def stop(self) -> None:
         self._stopped.set()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """All that this thread asks for in here has to come within so many seconds, waits and all."""
+        self._current.ends = self._clock() + seconds
+        try:
+            yield
+        finally:
+            self._current.ends = inf
+
+    def _left(self) -> float:
+        return float(getattr(self._current, "ends", inf)) - self._clock()
 
     def request(self, asked: Request) -> Answer:
         """An answer that will not change by asking again; raises Unanswered where none came."""
@@ -83,13 +102,17 @@ class Patience:
 
     def _try(self, host: _Host, asked: Request) -> tuple[Answer | Unanswered, float]:
         """The answer, or the fault and how long the server wants to be left alone."""
-        try:
-            with host.slots:
-                with self._lock:
-                    self.count += 1
-                answer = self._transport.request(asked)
-        except Unanswered as fault:
-            return fault, 0.0
+        with _one_of(host.slots, self._left()), self._slots:
+            with self._lock:
+                self.count += 1
+            try:
+                answer = self._transport.request(
+                    msgspec.structs.replace(asked, seconds=max(min(asked.seconds, self._left()), 0.0))
+                )
+            except Unanswered as fault:
+                if self._left() <= 0:
+                    raise _over() from None  # the time of the image was over, and says nothing of the server
+                return fault, 0.0
         if answer.status == 429:
             return Unanswered("rate-limited", f"{asked.endpoint.authority} answers 429"), _wanted(answer)
         if answer.status in _BROKEN:
@@ -102,13 +125,16 @@ class Patience:
         while True:
             if self._stopped.is_set():
                 raise Unanswered("timeout", "the run was ended")
+            left = self._left()
+            if left <= 0:
+                raise _over()
             with host.lock:
                 given_up, wait = host.given_up, host.not_before - self._clock()
             if given_up:
                 raise Unanswered(given_up.kind, f"{given_up.detail}; not asked any more")
             if wait <= 0:
                 return
-            self._sleep(wait)
+            self._sleep(min(wait, left))
 
     def _delay(self, host: _Host, wait: float) -> None:
         with host.lock:
@@ -117,6 +143,20 @@ class Patience:
     def _host(self, authority: str) -> _Host:
         with self._lock:
             return self._hosts.setdefault(authority, _Host())
+
+
+@contextmanager
+def _one_of(slots: threading.BoundedSemaphore, seconds: float) -> Iterator[None]:
+    if not slots.acquire(timeout=None if seconds == inf else max(seconds, 0.0)):
+        raise _over()
+    try:
+        yield
+    finally:
+        slots.release()
+
+
+def _over() -> Unanswered:
+    return Unanswered("timeout", "asking for the image, or for all of its registry, took longer than is waited for")
 
 
 class _Broken(Unanswered):

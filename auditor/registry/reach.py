@@ -10,21 +10,36 @@ Network = IPv4Network | IPv6Network
 _Address = IPv4Address | IPv6Address
 
 _NAT64 = ip_network("64:ff9b::/96")
-# Public by its number, and yet what virtual machines of Azure get their credentials' configuration from.
-_AZURE_HOST = ip_address("168.63.129.16")
+# Metadata services of clouds, which hand out credentials, at addresses that do not look like it.
+_METADATA = frozenset(
+    map(
+        ip_address,
+        (
+            "169.254.169.254",
+            "168.63.129.16",  # Azure's, public by its number
+            "100.100.100.200",  # Alibaba Cloud's
+            "192.0.0.192",  # Oracle Cloud's first generation
+            "fd00:ec2::254",  # AWS's
+            "fd20:ce::254",  # Google Cloud's
+        ),
+    )
+)
+# Private, though Python's ipaddress counts them as public: IETF protocol assignments, and site-local addresses.
+_PRIVATE = (ip_network("192.0.0.0/24"), ip_network("fec0::/10"))
 
 
 class Reach(Struct, frozen=True):
-    """What the operator allows beside the internet: hosts (lower-case, without brackets) and networks.
+    """What the operator allows beside the internet: hosts (lower-case, without brackets) each with its port, 0 for
+    every port, and networks.
 
     An allowed host may lie on a private or loopback address, and still not on a link-local one: metadata services of
     clouds are there, and whoever holds the name could point it at them. For those a network has to be allowed.
     """
 
-    hosts: frozenset[str] = frozenset()
+    hosts: frozenset[tuple[str, int]] = frozenset()
     networks: tuple[Network, ...] = ()
 
-    def refusal(self, host: str, address: str) -> str | None:
+    def refusal(self, host: str, address: str, port: int) -> str | None:
         """Why a host's address may not be connected to; None where it may. `address` may have a zone."""
         written = ip_address(address.partition("%")[0])
         meant = _embedded(written)
@@ -32,7 +47,8 @@ class Reach(Struct, frozen=True):
             if any(found in network for network in self.networks):
                 return None
         kind = next((kind for found in (written, meant) if (kind := _kind(found))), None)
-        if kind is None or (kind in ("private", "loopback") and host in self.hosts):
+        allowed = not self.hosts.isdisjoint({(host, 0), (host, port)})
+        if kind is None or (kind in ("private", "loopback") and allowed):
             return None
         return kind
 
@@ -41,8 +57,10 @@ def _kind(address: _Address) -> str | None:
     """What is special about an address; None for one on the internet."""
     if address.is_loopback:
         return "loopback"
-    if address.is_link_local or address == _AZURE_HOST:
+    if address.is_link_local or address in _METADATA:
         return "link-local or metadata"
+    if any(address in network for network in _PRIVATE):
+        return "private"
     if address.is_multicast:
         return "multicast"
     if address.is_unspecified or address.is_reserved:

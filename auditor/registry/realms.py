@@ -18,18 +18,25 @@ _ELSEWHERE = (
     (re.compile(r"nvcr\.io"), re.compile(r"authn\.nvidia\.com")),
 )
 
+# Domains below which anyone gets names, though the public suffix list does not have them: what an address or a virtual
+# machine is called, and the Services and pods of a cluster, whatever its domain is.
+_ANYONES = re.compile(
+    r".*\.(nip\.io|sslip\.io|xip\.io|traefik\.me|localtest\.me|lvh\.me"
+    r"|cloudapp\.azure\.com|bc\.googleusercontent\.com|ec2\.internal|compute\.internal|(svc|pod)(\..*)?)"
+)
+
 
 def may_receive(registry: str, realm: str) -> bool:
     """Whether a realm's host may be shown credentials that are meant for a registry's host; both lower-case.
 
-    It is the same host, whatever the port; or lies in the same registrable domain, by the public suffix list; or is
-    known to be that registry's.
+    It is the same host, whatever the port; or lies in the same registrable domain, by the public suffix list, unless
+    those are anyone's names; or is known to be that registry's.
     """
     if realm == registry:
         return True
     if any(host.fullmatch(registry) and server.fullmatch(realm) for host, server in _ELSEWHERE):
         return True
-    if not (_is_name(registry) and _is_name(realm)):
+    if not (_is_name(registry) and _is_name(realm)) or _ANYONES.fullmatch(registry) or _ANYONES.fullmatch(realm):
         return False
     own = _suffixes().privatesuffix(registry)
     return own is not None and own == _suffixes().privatesuffix(realm)

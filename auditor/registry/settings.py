@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_network
+from urllib.parse import SplitResult
 
 from msgspec import Struct
 
 from auditor.errors import UsageError
 from auditor.image import MalformedReference, parse_entry
-from auditor.registry.addresses import Endpoint, Mirror, endpoint_of, split
+from auditor.registry.addresses import Mirror, endpoint_of, split
 from auditor.registry.reach import Network, Reach
 
 
@@ -34,18 +35,18 @@ def settings(allow_private: Iterable[str], mirrors: Iterable[str], plain_http: I
 
 
 def _reach(allowed: Iterable[str]) -> Reach:
-    hosts: set[str] = set()
+    hosts: set[tuple[str, int]] = set()
     networks: list[Network] = []
     for text in allowed:
         try:
             networks.append(ip_network(text))
         except ValueError:
-            # Which port is no matter here: one host is allowed, or not.
-            hosts.add(_host("--registry-allow-private", text).host.strip("[]"))
+            parts = _host("--registry-allow-private", text)
+            hosts.add(((parts.hostname or "").lower(), parts.port or 0))
     return Reach(frozenset(hosts), tuple(networks))
 
 
-def _host(option: str, text: str) -> Endpoint:
+def _host(option: str, text: str) -> SplitResult:
     parts = split(f"https://{text}")
     if parts is None or parts.path or parts.query or parts.fragment:
         advice = "Write it as in image names: HOST or HOST:PORT."
@@ -53,7 +54,7 @@ def _host(option: str, text: str) -> Endpoint:
             advice = "Write a host, an address, or a network such as 10.0.0.0/8 (without bits beyond its length)."
         shown = "" if "@" in text else f" {text}"  # what is before it may be a password
         raise UsageError(f"{option}{shown}: this is no host", advice)
-    return endpoint_of(parts)
+    return parts
 
 
 def _mirror(text: str) -> tuple[str, Mirror]:

@@ -88,7 +88,7 @@ def _connect(host: str, port: int, reach: Reach) -> socket.socket:
     refused = None
     fault: OSError | None = None
     for family, kind, protocol, _, address in found:
-        refusal = reach.refusal(name, str(address[0]))
+        refusal = reach.refusal(name, str(address[0]), port)
         if refusal:
             refused = f"{host} has a {refusal} address, which is asked only if --registry-allow-private says so"
             continue

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from auditor.registry.addresses import Endpoint, endpoint_of, split
 from auditor.registry.challenges import Challenge, pull_scope
-from auditor.registry.fault import Unanswered
+from auditor.registry.fault import LoginRefused, Unanswered
 from auditor.registry.login import Credential
 from auditor.registry.patience import Patience
 from auditor.registry.realms import may_receive
@@ -105,6 +105,9 @@ class Tokens:
         answer = self._patience.request(asked)
         if answer.status != 200:
             text = f"{server.authority} answers {answer.status} instead of a token"
+            # To what cannot be exchanged OAuth 2 says 400 (RFC 6749 §5.2).
+            if credential and (answer.status == 401 or (answer.status == 400 and credential.identity_token)):
+                raise LoginRefused(text)
             raise Unanswered("denied" if answer.status in (400, 401, 403) else "invalid", text)
         try:
             return msgspec.json.decode(answer.body, type=_Issued)

@@ -51,6 +51,10 @@ class Progress:
     def warn(self, text: str) -> None:
         self._write(f"warning: {text}")
 
+    def note(self, text: str) -> None:
+        """What is good to know, and nobody's fault."""
+        self._write(f"note: {text}")
+
     def tell(self, text: str) -> None:
         """What only those want to know who asked for more."""
         if self._verbose:
@@ -124,6 +128,9 @@ class _Part(Progress):
 
     def warn(self, text: str) -> None:
         self._whole.warn(f"{self._context}: {text}")
+
+    def note(self, text: str) -> None:
+        self._whole.note(f"{self._context}: {text}")
 
     def tell(self, text: str) -> None:
         self._whole.tell(f"{self._context}: {text}")

@@ -35,7 +35,7 @@ def good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (["diff", "good.json", "{}"], 4),
         (["waive", "0123", "--report", "{}", *WHY], 4),
         (["scan", "--from", "/nowhere", "--baseline", "{}"], 4),
-        (["scan", "--from", "/nowhere", "--policy", "{}"], 2),
+        (["policy", "check", "{}"], 2),
         (["merge", "{}"], 4),
         (["merge", "good.json", "{}"], 3),
     ],

@@ -58,7 +58,7 @@ WRONG = {
     "--registry-ca x.pem": "Add --registry",
     "--registry --registry-ca=": "the path is empty",
     "--pull-secret=": "no object can have that name",
-    "-o=": "is a directory",
+    "--output=": "is a directory",
     "--registry-credentials cluster": "Add --registry",
     "--cluster-name=": "no name of a cluster",
     "--cluster-name @/nowhere": "/nowhere",
