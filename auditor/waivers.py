@@ -32,8 +32,9 @@ def matches(waiver: Waiver, *, check: str, namespace: str | None, subject: Subje
 
 
 def _repository(name: str) -> str:
+    """Of an image, whose name is in normal form; OpenShift's Image configuration is called `cluster`."""
     try:
-        return parse(name).name
+        return parse(name).name if "/" in name else name
     except MalformedReference:
         return name
 

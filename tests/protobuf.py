@@ -23,8 +23,13 @@ from tests.apiserver import Request, Response
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 _KINDS = {(resource.api_version, f"{resource.kind}List"): resource for resource in wire.PROTOBUF}
 _UNDECLARED = 1999
-# Nobody reads these, but where they stand between others matters to what recognises a message's bytes.
-_UNREAD: dict[type, dict[str, int]] = {wire.VolumeMount: {"readOnly": 2}}
+# Nobody reads these. They are written as they are to make pods as long as real ones, and since it matters to what
+# recognises a message by its bytes where they stand.
+_UNREAD: dict[type, dict[str, int]] = {
+    wire.VolumeMount: {"readOnly": 2},
+    wire.Env: {"name": 1, "value": 2},
+    wire.ContainerStatus: {"image": 6, "containerID": 8},
+}
 
 Fields = Iterable[tuple[int, bytes]]
 
@@ -74,9 +79,13 @@ def message(struct: type[wire.Wire], value: dict[str, Any], kind: str = "") -> b
             else:
                 fields.append((path, part))
     more = _UNREAD.get(struct, {})
-    lists += [(number, value[key]) for key, number in more.items() if key in value]
+    for key, number in more.items():
+        if key in value:
+            lists.append((number, value[key].encode() if isinstance(value[key], str) else int(value[key])))
     others = {key: part for key, part in value.items() if key not in (*names.values(), *more)}
-    return _nested(fields, [*lists, (_UNDECLARED, json.dumps(others).encode())])
+    if others:
+        lists.append((_UNDECLARED, json.dumps(others, separators=(",", ":")).encode()))
+    return _nested(fields, lists)
 
 
 def _nested(

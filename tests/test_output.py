@@ -73,6 +73,7 @@ def test_the_options_are_named() -> None:
         (["--baseline", "-", "--keep-baseline"], "--baseline - names no file"),
         (["--baseline", ""], "--baseline '' names no file"),
         (["--baseline", "", "--fail-on-new"], "--baseline '' names no file"),
+        (["--baseline", "/dev/stdin", "--from", "-"], "--from and --baseline cannot both be standard input"),
         (["--save-snapshot", "-"], "--save-snapshot -: a snapshot's name ends in"),
         (["--save-snapshot", ""], "--save-snapshot '': a snapshot's name ends in"),
     ],

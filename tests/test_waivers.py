@@ -232,6 +232,13 @@ def test_an_image_goes_by_its_repository_too(glob: str, covers: bool) -> None:
     assert matches(waiver, check="unsigned-image", namespace=None, subject=subject) is covers
 
 
+def test_a_configuration_of_images_is_no_image() -> None:
+    cluster = Subject("Image", "cluster")
+    assert waiver_of(finding(cluster, None), "x", date(2027, 1, 1)).subject == "Image/cluster"
+    other = Waiver(subject="Image/docker.io/library/cluster", reason="r", expires=date(2027, 1, 1))
+    assert not matches(other, check="c", namespace=None, subject=cluster)
+
+
 def test_the_waiver_of_an_image_outlives_its_digest() -> None:
     old, new = (
         Finding(

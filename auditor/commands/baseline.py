@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auditor.report import Report
 
 _CONFIG_MAP = "configmap:"
+_STDIN = "/dev/stdin"
 
 
 class Store(Protocol):
@@ -83,8 +84,10 @@ def open_baseline(
     if place in ("", "-"):
         raise UsageError(
             f"--baseline {place or repr(place)} names no file",
-            "Name a report, or configmap:NAMESPACE/NAME. /dev/stdin is standard input.",
+            f"Name a report, or configmap:NAMESPACE/NAME. {_STDIN} is standard input.",
         )
+    if source == "-" and os.path.realpath(place) == os.path.realpath(_STDIN):
+        raise UsageError("--from and --baseline cannot both be standard input", "Name a file for one of them.")
     if not place.startswith(_CONFIG_MAP):
         check_apart([("--baseline", Path(place)), *targets])
         return Baseline(FileStore(place, keep=keep), keep=keep)

@@ -44,8 +44,9 @@ go on. Make the Secret with
  kubectl -n {namespace} create secret generic {secret} {files}"""
 _REPORTS = """\
 Has to exist, and to be writable from every node on which these pods run (ReadWriteMany). To join the parts, where the
-volume is mounted:
- auditor merge [0-9]*.json -o html=clusters.html"""
+volume is mounted, each by its name: one that is missing, or that an earlier run has left there (more than 12 hours
+older than the newest: --max-age HOURS), is a cluster that was not audited.
+ auditor merge {files} -o html=clusters.html"""
 
 
 class Mount(Struct, frozen=True):
@@ -104,7 +105,9 @@ def _fleet(settings: Settings, fleet: Fleet) -> Iterator[Mount]:
     note = _KUBECONFIGS.format(namespace=settings.namespace, secret=CLUSTERS, files=files, rights=rights)
     yield Mount("clusters", KUBECONFIGS, {"projected": {"defaultMode": 0o440, "sources": sources}}, note, folder=INDEX)
     claim = {"persistentVolumeClaim": {"claimName": fleet.claim}}
-    yield Mount("reports", REPORTS, claim, _REPORTS, read_only=False)
+    last = len(fleet.keys) - 1
+    note = _REPORTS.format(files=f"{{0..{last}}}.json" if last else "0.json")
+    yield Mount("reports", REPORTS, claim, note, read_only=False)
     # The client writes certificates that a kubeconfig holds into files.
     yield Mount("tmp", "/tmp", {"emptyDir": {"medium": "Memory", "sizeLimit": "8Mi"}}, read_only=False)  # noqa: S108
 

@@ -105,7 +105,7 @@ class Access:
         """An answer, and whether anything was shown to get it. Raises Unanswered for 401 and 403."""
         token = ""
         challenge = self._scope or self._services.challenges.get(self.endpoint)
-        for tried in range(2):
+        for _ in range(2):
             headers = {"Accept": accept}
             if challenge and challenge.scheme == "bearer":
                 token = self._services.tokens.token(challenge, self.endpoint, self.repository, login, token)

@@ -26,8 +26,8 @@ _CONTENT = "content"
 
 
 class Cache:
-    """A directory of its owner alone, of at most `limit` bytes; where there is none, a little memory, so that nothing is
-    asked for twice in a run. What is read is verified; what is damaged goes. Threads may share it.
+    """A directory of its owner alone, of at most `limit` bytes; where there is none, a little memory, so that nothing
+    is asked for twice in a run. What is read is verified; what is damaged goes. Threads may share it.
 
     Facts cannot be verified by the digest of what they were made from, which holds values of variables and is not
     kept: they carry a checksum of their own, against damage.

@@ -61,7 +61,7 @@ class Repository:
         return decode(found)
 
     def current(self, digest: str) -> Document:
-        """The manifest of a digest that something else has named: one from the cache only if the registry has it yet."""
+        """The manifest of a digest that an index names: one from the cache only if the registry still has it."""
         if digest not in self._met and self._cache.content(digest) is not None:
             self.digest(digest)
         return self.manifest(digest)

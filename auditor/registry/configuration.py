@@ -1,22 +1,24 @@
-"""An image's configuration, reduced to what checks read: names of variables without values, first words of commands."""
+"""An image's configuration, reduced to what checks read: names of variables without values, names of programs."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from auditor.evidence import LABELS, Platform
+from auditor.registry.digests import is_digest
 from auditor.registry.documents import Document
 from auditor.registry.fault import Unanswered
 from auditor.registry.history import steps
+from auditor.registry.programs import program
 
 BOUND = 8 << 20
 TYPES = frozenset(("application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"))
 _VALUE = 512
 _NAMES = 256
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}://", re.ASCII | re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -50,6 +52,7 @@ def read(content: bytes) -> Platform:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Unanswered("invalid", "what should be an image's configuration is none") from None
     settings = found.config or _Settings()
+    entrypoint, command = _first(settings.entrypoint), _first(settings.cmd)
     history = [(s.created_by or "", time(s.created), bool(s.empty_layer)) for s in found.history or ()]
     return Platform(
         digest="",
@@ -57,9 +60,12 @@ def read(content: bytes) -> Platform:
         variant=(found.variant or "")[:_VALUE],
         created=time(found.created),
         user=(settings.user or "")[:_VALUE],
-        entrypoint=_first(settings.entrypoint),
-        command=_first(settings.cmd),
-        environment=tuple(dict.fromkeys(e.partition("=")[0][:_VALUE] for e in (settings.env or ())[:_NAMES])),
+        entrypoint=entrypoint,
+        # Beside an entrypoint it is the first argument of that, which may be anything.
+        command=command if not settings.entrypoint or program(command) else "",
+        environment=tuple(
+            dict.fromkeys(e.partition("=")[0][:_VALUE] for e in (settings.env or ())[:_NAMES] if "=" in e)
+        ),
         labels=labels(settings.labels),
         history=steps(history),
     )
@@ -88,14 +94,14 @@ def time(text: str | None) -> str | None:
 
 
 def _bare(value: str) -> str:
-    """An address without user, password, query and fragment: sources are often cloned with a token in the address."""
-    if "://" not in value:
-        return value
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    """An address without user and password, with or without a scheme, and without query and fragment: sources are often
+    cloned with a token in the address. All before an @ goes, but for that of a digest."""
+    head, at, tail = value.rpartition("@")
+    if at and is_digest(tail):
+        return f"{_bare(head)}@{tail}"
+    scheme = _SCHEME.match(value)
+    bare = f"{scheme[0] if scheme else ''}{tail}" if at else value
+    return bare if re.search(r"\s", bare) or not re.search(r"[/?]", bare) else re.split(r"[?#]", bare)[0]
 
 
 def _first(words: list[str] | str | None) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from itertools import dropwhile
+from typing import Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +19,7 @@ from auditor.model import Snapshot
 from auditor.registry import configuration, material
 from auditor.registry.access import Access, Services
 from auditor.registry.addresses import Source, sources
+from auditor.registry.budget import THREADS
 from auditor.registry.cache import Cache
 from auditor.registry.client import Repository
 from auditor.registry.documents import Descriptor, Document
@@ -25,12 +29,15 @@ from auditor.registry.settings import Settings
 from auditor.sources import workers
 from auditor.subjects import ImageUse, image_uses
 
-THREADS = 16
 _USUAL = "linux/amd64"
 _TEXT = 128
-# A mirror that has not got it, or is not there, leaves the question to the registry itself.
-_ASK_ON = frozenset(("not-found", "denied", "unreachable", "timeout", "rate-limited"))
 T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Asks wherever a repository is to be had."""
+
+    def __call__(self, question: Callable[[Repository], T]) -> T: ...
 
 
 class Asked(Struct, frozen=True):
@@ -60,27 +67,30 @@ def gather(snapshot: Snapshot, asked: Asked, done: Callable[[], object] = lambda
 class _Run:
     """What one run has asked so far. Threads share it."""
 
-    def __init__(self, asked: Asked, found: Iterable[Image], usual: tuple[str, ...]) -> None:
+    def __init__(self, asked: Asked, found: Sequence[Image], usual: tuple[str, ...]) -> None:
         self.rows: dict[tuple[str, str, str], ImageEvidence] = {}
         self._asked = asked
         self._usual = usual
         # By repository: which of its images is asked for first is up to the threads, and shall change nothing.
         self._uses: dict[str, list[ImageUse]] = {}
         self._platforms: dict[str, set[str]] = {}
+        for registry, number in Counter(image.reference.registry for image in found).items():
+            asked.services.budgets.expect(registry, number)
         for image in found:
             self._uses.setdefault(image.repository, []).extend(image.uses)
             self._platforms.setdefault(image.repository, set()).update(image.platforms)
-        self._room = material.Room()
+        self._room = material.room(len(found))
         self._lock = threading.Lock()
         self._repositories: dict[Source, Repository] = {}
 
     def image(self, image: Image, done: Callable[[], object]) -> None:
         """Asks for an image: for its digest, and for what its tags name now unless all specs pin it."""
-        if image.digest is not None:
-            self._content(image, image.digest)
-        unpinned = [use for use in image.uses if use.reference and use.reference.digest is None]
-        for tag in sorted({use.reference.effective_tag or "" for use in unpinned if use.reference}):
-            self._tag(image, tag)
+        with self._in_time(image):
+            if image.digest is not None:
+                self._content(image, image.digest)
+            unpinned = [use for use in image.uses if use.reference and use.reference.digest is None]
+            for tag in sorted({use.reference.effective_tag or "" for use in unpinned if use.reference}):
+                self._tag(image, tag)
         done()
 
     def foreign(self, image: Image) -> None:
@@ -90,9 +100,16 @@ class _Run:
         """
         row = self.rows[image.repository, "", image.digest or ""]
         known = {row.digest, *(child.digest for child in row.children)}
-        for digest in image.digests:
-            if digest not in known and not row.unavailable:
-                self._content(image, digest)
+        with self._in_time(image):
+            for digest in image.digests:
+                if digest not in known and not row.unavailable:
+                    self._content(image, digest)
+
+    @contextmanager
+    def _in_time(self, image: Image) -> Iterator[None]:
+        services = self._asked.services
+        with services.budgets.image(image.reference.registry) as seconds, services.patience.within(seconds):
+            yield
 
     def _tag(self, image: Image, tag: str) -> None:
         row = ImageEvidence(image.repository, tag=tag)
@@ -112,27 +129,56 @@ class _Run:
         row = ImageEvidence(image.repository, digest=digest)
         if not self._claim(key, row):
             return
+
+        def manifest_of(repository: Repository) -> Document:
+            if repository is not at:
+                repository.digest(digest)
+            return repository.manifest(digest)
+
         try:
-            repository = at or self._anywhere(image, lambda found: found.digest(digest))[0]
-            manifest = repository.manifest(digest)
-            beside = material.gather(repository, digest, self._room)
-            row = _filled(row, repository, manifest, beside, sorted(self._platforms[row.repository]) or self._usual)
+            repository, manifest = self._anywhere(image, manifest_of, at)
+            row = self._filled(row, image, repository, manifest)
         except Unanswered as fault:
             row = msgspec.structs.replace(row, unavailable=fault.why)
         self._set(key, row)
 
-    def _anywhere(self, image: Image, ask: Callable[[Repository], T]) -> tuple[Repository, T]:
-        """The answer of the first place that has one: mirrors first, the registry itself last."""
+    def _filled(self, row: ImageEvidence, image: Image, repository: Repository, manifest: Document) -> ImageEvidence:
+        def ask(question: Callable[[Repository], T]) -> T:
+            return self._anywhere(image, question, repository)[1]
+
+        children = tuple(_child(entry) for entry in manifest.manifests or ())
+        if manifest.is_index:
+            wanted = sorted(self._platforms[row.repository]) or self._usual
+            platforms = tuple(_platform(ask, child) for child in _needed(children, wanted))
+        else:
+            platforms = (_single(ask, row.digest, manifest),)
+        beside = material.gather(repository, row.digest, self._room)
+        return msgspec.structs.replace(
+            row,
+            media_type=manifest.kind,
+            children=children,
+            platforms=platforms,
+            referrers=beside.referrers,
+            referrers_unavailable=beside.referrers_unavailable,
+            signatures=beside.signatures,
+            signatures_unavailable=beside.signatures_unavailable,
+        )
+
+    def _anywhere(
+        self, image: Image, ask: Callable[[Repository], T], at: Repository | None = None
+    ) -> tuple[Repository, T]:
+        """The answer of the first place that has a usable one: mirrors first, the registry itself last. `at`: where
+        other answers came from, which is the first to be asked then."""
         said = self._asked.settings
+        uses = self._uses[image.repository]
         places = sources(image.reference, said.mirrors, said.plain_http)
-        for source in places:
-            repository = self._repository(source, self._uses[image.repository])
+        faults: list[Unanswered] = []
+        for repository in dropwhile(lambda place: at not in (None, place), (self._repository(p, uses) for p in places)):
             try:
                 return repository, ask(repository)
             except Unanswered as fault:
-                if source is places[-1] or fault.why.kind not in _ASK_ON:
-                    raise
-        raise AssertionError("there is always the registry itself")
+                faults.append(fault)
+        raise _of_all(faults)
 
     def _repository(self, source: Source, uses: Sequence[ImageUse]) -> Repository:
         with self._lock:
@@ -154,25 +200,11 @@ class _Run:
             self.rows[key] = row
 
 
-def _filled(
-    row: ImageEvidence, repository: Repository, manifest: Document, beside: material.Found, wanted: Sequence[str]
-) -> ImageEvidence:
-    children = tuple(_child(entry) for entry in manifest.manifests or ())
-    if manifest.is_index:
-        platforms = tuple(_platform(repository, child) for child in _needed(children, wanted))
-    else:
-        platforms = (_single(repository, row.digest, manifest),)
-    return ImageEvidence(
-        row.repository,
-        digest=row.digest,
-        media_type=manifest.kind,
-        children=children,
-        platforms=platforms,
-        referrers=beside.referrers,
-        referrers_unavailable=beside.referrers_unavailable,
-        signatures=beside.signatures,
-        signatures_unavailable=beside.signatures_unavailable,
-    )
+def _of_all(faults: Sequence[Unanswered]) -> Unanswered:
+    """The registry's own word counts; what was wrong with a mirror is told beside it."""
+    *mirrors, own = faults
+    wrong = next((fault for fault in mirrors if fault.why.kind != "not-found"), None)
+    return Unanswered(own.why.kind, f"{own.why.detail}; its mirror: {wrong.why.detail}") if wrong else own
 
 
 def _child(entry: Descriptor) -> Child:
@@ -197,25 +229,27 @@ def _needed(children: Sequence[Child], wanted: Iterable[str]) -> list[Child]:
     return list(dict.fromkeys(child for child in found if child)) or images[:1]
 
 
-def _platform(repository: Repository, child: Child) -> Platform:
+def _platform(ask: Ask, child: Child) -> Platform:
     try:
-        manifest = repository.manifest(child.digest)
+        manifest = ask(lambda repository: repository.current(child.digest))
         if manifest.is_index:
             raise Unanswered("unsupported", "an index within an index")
     except Unanswered as fault:
         return Platform(child.digest, child.platform, child.variant, unavailable=fault.why)
-    made = _single(repository, child.digest, manifest)
+    made = _single(ask, child.digest, manifest)
     if made.unavailable:
         return Platform(child.digest, child.platform, child.variant, unavailable=made.unavailable)
     return made
 
 
-def _single(repository: Repository, digest: str, manifest: Document) -> Platform:
+def _single(ask: Ask, digest: str, manifest: Document) -> Platform:
     config = manifest.config
     if config is None or config.media_type not in configuration.TYPES:
         return Platform(digest, unavailable=Unavailable("unsupported", "it is an artifact, and no container image"))
     try:
-        facts = repository.facts(config.digest, configuration.BOUND, configuration.read, Platform)
+        facts = ask(
+            lambda repository: repository.facts(config.digest, configuration.BOUND, configuration.read, Platform)
+        )
     except Unanswered as fault:
         return Platform(digest, unavailable=fault.why)
     return configuration.with_manifest(facts, digest, manifest)

@@ -1,4 +1,4 @@
-"""Steps of an image's history, redacted by construction: which programs ran, and no word of what they were told."""
+"""Steps of an image's history, redacted by construction: which known programs ran, and no other word."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shlex
 
 from auditor.evidence import Step
+from auditor.registry.programs import SHELLS, program
 
 _LONGEST = 8192
 _STEPS = 256
@@ -22,18 +23,16 @@ _ARGUMENTS = re.compile(r"\|\d+ ", re.ASCII)
 _SHELL_CALL = re.compile(
     r"(?:^|\s)((?:/[\w.+-]+)*/?(?:ba|da|a|z|k)?sh(?:\s+-\w+(?:\s+pipefail)?)*?\s+-\w*c)\s", re.ASCII
 )
-_PROGRAM = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}", re.ASCII)
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
 _FIRST_WORD = re.compile(r"[#\s]*(\S{1,200})(?:\s|$)")
+# Of an argument list: JSON, or without commas, as older builders wrote it.
+_FIRST_ARGUMENT = re.compile(r'(?:\[\s*)?(?:"([^"\\]{1,200})"|([^\s"\[]{1,200}))')
+_STARTS = ("CMD", "ENTRYPOINT", "SHELL")
+_CONTINUED = re.compile(r"\\\r?\n")
+_COMMENT_LINE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 # Words of the shell after which a command follows, and programs that run the one that is named next.
 _BEFORE_COMMAND = frozenset("if then else elif do while until ! { ( exec time command nohup sudo eval".split())
 _NO_COMMAND = frozenset("for case in esac fi done select function } ) [[ ]]".split())
-
-
-def program(word: str) -> str:
-    """A command word without its path, empty where it does not look like a program's name."""
-    name = re.split(r"[/\\]", word)[-1]
-    return name if _PROGRAM.fullmatch(name) else ""
 
 
 def step(text: str, created: str | None, *, empty: bool) -> Step:
@@ -43,6 +42,8 @@ def step(text: str, created: str | None, *, empty: bool) -> Step:
     instruction = _INSTRUCTION.match(text, nop.end() if nop else 0)
     if instruction and instruction[1] == "RUN":
         return Step("RUN", _run(text[instruction.end() :]), created, empty)
+    if instruction and instruction[1] in _STARTS:
+        return Step(instruction[1], _shell_of(text[instruction.end() :]), created, empty)
     if instruction or nop:
         return Step(instruction[1] if instruction else "", (), created, empty)
     if _ARGUMENTS.match(text) or _SHELL_CALL.match(text) or text.startswith("cmd /"):
@@ -55,6 +56,13 @@ def step(text: str, created: str | None, *, empty: bool) -> Step:
 def steps(entries: list[tuple[str, str | None, bool]]) -> tuple[Step, ...]:
     """Of (created_by, created, empty_layer), the oldest first; the newest of very many."""
     return tuple(step(text, created, empty=empty) for text, created, empty in entries[-_STEPS:])
+
+
+def _shell_of(arguments: str) -> tuple[str, ...]:
+    """The shell that a container starts with: then it is in the image. Any other word may be for the entrypoint."""
+    first = _FIRST_ARGUMENT.match(arguments.strip())
+    name = program(first[1] or first[2]) if first else ""
+    return (name,) if name in SHELLS else ()
 
 
 def _run(command: str) -> tuple[str, ...]:
@@ -82,13 +90,17 @@ def _exec_form(command: str) -> tuple[str, ...]:
 
 
 def _commands(script: str) -> list[str]:
-    """The word that each simple command of a shell script begins with. What cannot be read ends it."""
-    lexer = shlex.shlex(script.replace("\n", " ; "), posix=True, punctuation_chars=True)
+    """The known programs that simple commands of a shell script begin with. What cannot be read ends it, and so does a
+    here-document: what follows may be its text."""
+    lines = _COMMENT_LINE.sub("", _CONTINUED.sub(" ", script))
+    lexer = shlex.shlex(lines.replace("\n", " ; "), posix=True, punctuation_chars=True)
     lexer.commenters = ""
     found: list[str] = []
     expected = True
     try:
         for word in lexer:
+            if word.startswith("<<"):
+                break
             if word[0] in "();<>|&":
                 # After a redirection comes a file's name.
                 expected = word[0] not in "<>" and (expected or not word.startswith(("<", ">")))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -15,14 +15,17 @@ from auditor.registry.fault import Unanswered
 
 LIMIT = 64
 PAYLOAD = 1 << 20
+_READ = 64
 _IMAGE = 4 << 20
 _RUN = 256 << 20
+_LEAST = 256 << 10
 _ANNOTATION = 1 << 16
 _TEXT = 512
 _SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
 _COSIGN_ARTIFACT = "application/vnd.dev.cosign.artifact.sig.v1+json"
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _NOTATION = "application/vnd.cncf.notary.signature"
+_SIGNING = (_BUNDLE, _NOTATION, _COSIGN_ARTIFACT)
 _ENVELOPES = frozenset(("application/jose+json", "application/cose"))
 
 
@@ -35,30 +38,22 @@ class Found(Struct, frozen=True):
     signatures_unavailable: Unavailable | None = None
 
 
-class Room:
-    """How many bytes of signatures a run holds, whoever pushes how many to how many repositories."""
-
-    def __init__(self, size: int = _RUN) -> None:
-        self._left = size
-        self._lock = threading.Lock()
-
-    def take(self, size: int) -> bool:
-        with self._lock:
-            self._left -= size
-            return self._left >= 0
+def room(images: int) -> int:
+    """How many bytes of signatures are held for one image, of so many: the same whichever of them is read first."""
+    return max(_LEAST, min(_IMAGE, _RUN // max(images, 1)))
 
 
-def gather(repository: Repository, digest: str, room: Room) -> Found:
-    """Everything that names the digest as signed. Never raises: what cannot be read is told."""
+def gather(repository: Repository, digest: str, left: int) -> Found:
+    """Everything that names the digest as signed, up to so many bytes. Never raises: what cannot be read is told."""
     signatures: list[SignatureMaterial] = []
     faults: list[Unavailable] = []
-    own = Room(_IMAGE)
 
     def take(read: Callable[[], Iterator[SignatureMaterial]]) -> None:
+        nonlocal left
         try:
             for found in read():
-                size = len(found.payload) + sum(map(len, found.annotations.values()))
-                if len(signatures) >= LIMIT or not own.take(size) or not room.take(size):
+                left -= len(found.payload) + sum(map(len, found.annotations.values()))
+                if len(signatures) >= LIMIT or left < 0:
                     raise Unanswered("too-big", "there are more signatures of it than are read")
                 if found not in signatures:
                     signatures.append(found)
@@ -73,9 +68,12 @@ def gather(repository: Repository, digest: str, room: Room) -> Found:
     except Unanswered as fault:
         unlisted = fault.why
         faults.append(unlisted)
-    for descriptor in listed:
+    signing = [found for found in listed if not found.artifact_type or found.artifact_type.startswith(_SIGNING)]
+    for descriptor in signing[:_READ]:
         if len(signatures) < LIMIT or not faults:
-            take(lambda descriptor=descriptor: _referring(repository, digest, descriptor))  # type: ignore[misc]
+            take(partial(_referring, repository, digest, descriptor))
+    if len(signing) > _READ:
+        faults.append(Unavailable("too-big", f"more than {_READ} referrers of it may be signatures"))
     referrers = tuple(sorted(map(_referrer, listed), key=lambda referrer: referrer.digest))
     return Found(referrers, unlisted, tuple(signatures), faults[0] if faults else None)
 
@@ -87,14 +85,16 @@ def _classic(repository: Repository, digest: str) -> Iterator[SignatureMaterial]
 
 
 def _referring(repository: Repository, digest: str, descriptor: Descriptor) -> Iterator[SignatureMaterial]:
-    kind = descriptor.artifact_type or ""
-    if not kind.startswith((_BUNDLE, _NOTATION, _COSIGN_ARTIFACT)) and kind:
-        return
-    manifest = repository.manifest(descriptor.digest)
+    manifest = repository.manifest(descriptor.digest, again=False)
     # Under the fallback tag anything may be listed; the manifest itself has to say what it is about.
     if manifest.subject is None or manifest.subject.digest != digest:
         return
-    kind = kind or manifest.artifact_type or (manifest.config.media_type if manifest.config else None) or ""
+    kind = (
+        descriptor.artifact_type
+        or manifest.artifact_type
+        or (manifest.config.media_type if manifest.config else None)
+        or ""
+    )
     if kind.startswith(_COSIGN_ARTIFACT):
         yield from _layers(repository, descriptor.digest, manifest)
     elif kind.startswith(_BUNDLE):

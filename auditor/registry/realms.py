@@ -22,7 +22,7 @@ _ELSEWHERE = (
 # machine is called, and the Services and pods of a cluster, whatever its domain is.
 _ANYONES = re.compile(
     r".*\.(nip\.io|sslip\.io|xip\.io|traefik\.me|localtest\.me|lvh\.me"
-    r"|cloudapp\.azure\.com|bc\.googleusercontent\.com|ec2\.internal|compute\.internal|(svc|pod)(\..*)?)"
+    r"|cloudapp\.azure\.com|bc\.googleusercontent\.com|ec2\.internal|compute\.internal|pod\.cluster\.local|svc|[^.]+\.svc\..*)"
 )
 
 

@@ -1,4 +1,4 @@
-"""Which logins a server has refused: none is shown to it again, since accounts are locked after some wrong passwords."""
+"""Which logins a server has refused: none is shown to it again, since wrong passwords lock accounts."""
 
 from __future__ import annotations
 

@@ -64,7 +64,10 @@ class Transport:
         self._pools: dict[tuple[str, str, int], HTTPConnectionPool] = {}
 
     def close(self) -> None:
-        for pool in self._pools.values():
+        """Ends all connections. What is asked for after that makes new ones."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
             pool.close()
 
     def request(self, asked: Request) -> Answer:

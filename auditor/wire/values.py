@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TypeVar
 
 import msgspec
@@ -33,7 +34,9 @@ class Seen(dict[bytes, T]):
 
 # A pod's token comes from a volume that the API server names anew for each pod, with five letters at its end
 # (k8s.io/kubernetes plugin/pkg/admission/serviceaccount). In its place stands a name that no volume can have.
-_TOKEN_VOLUME = b"\x0a\x15kube-api-access-"
+_NAMED = b"\x0a\x15"  # field 1, a text of 21 bytes
+_READ_ONLY = b"\x10\x01\x1a"  # of a mount: what follows its name
+_TOKEN_VOLUME = _NAMED + b"kube-api-access-"
 _ANY_TOKEN_VOLUME = b"kube-api-access-\x01\x01\x01\x01\x01"
 
 
@@ -49,13 +52,11 @@ def of_pod(parts: Sequence[bytes], volumes: Iterable[bytes], seen: Seen[T]) -> l
 
 def _alike(part: bytes, name: bytes) -> bytes:
     """With that name for any such; unchanged where it stands elsewhere than as the name of a volume or its mount."""
-    places = part.count(name)
-    if not places:
-        return part
-    named = b"\x0a\x15" + name
-    if places == part.count(named + b"\x10\x01\x1a") or (places == 1 and part.startswith(named)):
-        return part.replace(name, _ANY_TOKEN_VOLUME)
-    return part
+    pieces = part.split(name)
+    for before, after in pairwise(pieces):
+        if not (before.endswith(_NAMED) and (after.startswith(_READ_ONLY) or before == _NAMED)):
+            return part
+    return _ANY_TOKEN_VOLUME.join(pieces)
 
 
 def sparse(message: bytes | memoryview, number: int, mark: re.Pattern[bytes], seen: Seen[T]) -> list[T]:

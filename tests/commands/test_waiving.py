@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from auditor.cli import run
-from tests.auditing import ROOT
+from tests.auditing import FIXTURES, ROOT
 from tests.real import program
 
 WEB = """\
@@ -94,6 +94,23 @@ def test_a_waiver_of_a_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["waive", "floating-tag", "-n", "elsewhere", "--report", "report.json", *WHY]) == 0
     assert capsys.readouterr().err == "warning: it covers 0 failures of report.json\n"
     assert {one["status"] for one in audit("--policy", "policy.yaml")} == {"waived"}
+
+
+def test_the_waiver_of_an_image_holds_for_the_next_digest(capsys: pytest.CaptureFixture[str]) -> None:
+    def unscanned(image: str, *arguments: str) -> list[dict[str, Any]]:
+        spec = f"spec: {{containers: [{{name: fresh, image: {image!r}}}]}}"
+        Path("web.yaml").write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{name: fresh, namespace: lab}}\n{spec}\n")
+        options = ["--from", "web.yaml", "--scan-results", str(FIXTURES / "scan-results"), "--check", "unscanned-image"]
+        run(["scan", *options, "-o", "json=report.json", *arguments])
+        found: list[dict[str, Any]] = json.loads(Path("report.json").read_text())["findings"]
+        return found
+
+    (before,) = unscanned(f"registry.example/lab/fresh:1@sha256:{'a' * 64}")
+    assert run(["waive", before["id"], "--report", "report.json", *WHY]) == 0
+    assert "    subject: Image/registry.example/lab/fresh\n" in capsys.readouterr().out
+    (after,) = unscanned(f"registry.example/lab/fresh:2@sha256:{'b' * 64}", "--policy", "policy.yaml")
+    (other,) = unscanned(f"registry.example/lab/fresher:2@sha256:{'b' * 64}", "--policy", "policy.yaml")
+    assert (after["id"], after["status"], other["status"]) == (before["id"], "waived", "fail")
 
 
 def test_the_report_may_come_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,8 +15,9 @@ import yaml
 
 from auditor.cli import run
 from tests.apiserver import ApiServer
+from tests.auditing import ROOT
 from tests.fleets import PINNED, cluster, serving
-from tests.install.printing import FLEET, POLICY, Object, container, one, pod, printed
+from tests.install.printing import FLEET, POLICY, Object, container, one, pod, printed, text_of
 from tests.metrics.servers import pushed, pushgateway
 from tests.sources.scanning import write_kubeconfig
 
@@ -71,6 +75,33 @@ def test_every_index_audits_its_cluster_and_the_parts_join(tmp_path: Path, capsy
     report = json.loads(joined.read_text())
     assert [cluster["name"] for cluster in report["clusters"]] == ["prod", "stage"]
     assert "unpinned-image" in {finding["check"] for finding in report["findings"]}
+
+
+def test_last_nights_report_hides_no_failure_of_tonight(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the command that the manifest itself tells."""
+    objects = printed((*FLEET, "--fail-on", "never"), tmp_path)
+    (told,) = re.findall(r"#  auditor (merge .*)", text_of((*FLEET, "--fail-on", "never"), tmp_path))
+    reports = tmp_path / "reports"
+    with serving({name: cluster(name, PINNED) for name in ("prod", "stage")}) as servers:
+        lay_out(objects, tmp_path, servers)
+        assert [run(command(objects, tmp_path, index)) for index in range(2)] == [0, 0]
+        for path in reports.iterdir():
+            path.write_text(re.sub(r'("collectedAt": ")[^"]+', r"\g<1>2026-01-01T02:00:00Z", path.read_text()))
+        (tmp_path / "clusters/1/kubeconfig").unlink()
+        assert [run(command(objects, tmp_path, index)) for index in range(2)] == [0, 4]
+    joining = subprocess.run(
+        ["bash", "-c", f'"$0" -m auditor {told} -o json=joined.json --fail-on never', sys.executable],
+        cwd=reports,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert joining.returncode == 3
+    assert "warning: not merged: 1.json: stage: its report is of 2026-01-01T02:00:00Z" in joining.stderr
+    found = json.loads((reports / "joined.json").read_text())["clusters"]
+    assert [(part["name"], part["error"] is None) for part in found] == [("prod", True), ("stage", False)]
+    assert (reports / "clusters.html").stat().st_size
 
 
 def test_one_dead_cluster_is_its_own_index_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
