@@ -48,9 +48,10 @@ class Child(Part, frozen=True):
 class Step(Part, frozen=True):
     """A step of an image's history, redacted: its text may hold values of build arguments and variables.
 
-    `instruction` is the Dockerfile's word, upper-case, empty where another tool built it. `programs` are the command
-    words of what it runs, without path, each once, in order: of `RUN /bin/sh -c apt-get update && rm -rf x` they are
-    sh, apt-get, rm; of another builder's text its first word.
+    `instruction` is the Dockerfile's word, upper-case, empty where another tool built it. `programs` are the known
+    programs (auditor/registry/programs.py) among the command words of what it runs, lower-case, without path, each
+    once, in order: of `RUN /bin/sh -c apt-get update && ./x` they are sh, apt-get; of another builder's text its first
+    word; of CMD, ENTRYPOINT and SHELL the shell that they start.
     """
 
     instruction: str = ""
@@ -63,8 +64,9 @@ class Platform(Part, frozen=True):
     """One platform's manifest and configuration. What does not say anything is empty, as in the configuration.
 
     `created` is as stated, RFC 3339 (reproducible builds state 1970 or 1980). `size_bytes` is that of the compressed
-    layers. `environment` are names of variables; `entrypoint` and `command` the first word of each; `labels` those of
-    LABELS alone. `unavailable`: why nothing but the digest is known.
+    layers. `environment` are names of variables; `entrypoint` and `command` the first word of each (of a command that
+    is the entrypoint's argument only a known program); `labels` those of LABELS alone. `unavailable`: why nothing but
+    the digest is known.
     """
 
     digest: str

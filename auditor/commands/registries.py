@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,16 +107,19 @@ def asker(options: RegistryOptions, source: str | None, kubeconfig: str | None, 
     for note in config.notes if config else ():
         print(f"warning: {escape(note)}", file=sys.stderr)
 
+    # One registry serves several clusters: its patience, its tokens and what it refuses are the same for all.
+    transport = Transport(said.reach, trust, PER_HOST)
+    services = Services.through(Patience(transport), said.plain_http)
+    opening = threading.Lock()
+    opened: list[Cache] = []
+
     def ask(collected: Collected, progress: Progress) -> Collected:
-        transport = Transport(said.reach, trust, PER_HOST)
-        cache = _cache(options, progress.warn)
-        shared = Services.through(Patience(transport), said.plain_http)
-        asked = Asked(shared, cache, _credentials(config, options, collected, kubeconfig, context), said)
-        try:
+        with opening:
+            if not opened:
+                opened.append(_cache(options, progress.warn))
+        asked = Asked(services, opened[0], _credentials(config, options, collected, kubeconfig, context), said)
+        with transport.used():
             rows = gather(collected.snapshot, asked, lambda: progress.advance("images", 1))
-        finally:
-            transport.close()
-        cache.trim()
         _tell(rows, progress)
         return msgspec.structs.replace(collected, snapshot=with_evidence(collected.snapshot, rows))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -46,8 +47,10 @@ class Services(Struct, frozen=True):
     budgets: Budgets
 
     @classmethod
-    def through(cls, patience: Patience, plain_http: frozenset[str]) -> Services:
-        return cls(patience, Tokens(patience, plain_http), Challenges(), Standings(), Budgets())
+    def through(
+        cls, patience: Patience, plain_http: frozenset[str], clock: Callable[[], float] = time.monotonic
+    ) -> Services:
+        return cls(patience, Tokens(patience, plain_http, clock), Challenges(), Standings(), Budgets(clock))
 
 
 class Access:
@@ -81,10 +84,11 @@ class Access:
                     self.endpoint, login, partial(self._as, login, method, path, accept, bound, seconds)
                 )
             except Unanswered as fault:
+                if login is None and absent:
+                    continue  # that it is not shown without a login does not say that it is there
                 if fault.why.kind not in ("denied", "refused"):
                     raise
-                if login or absent is None:  # that nobody may see it without a login does not say that it is there
-                    faults.append(fault)
+                faults.append(fault)
                 continue
             if answer.status == 404 and shown and not self._proven:
                 absent = answer

@@ -18,8 +18,8 @@ _MORE = 0.5
 class Budgets:
     """By registry, as image names have it. Seconds are those of threads: what all of them take together.
 
-    A registry has ten minutes of all threads, and half a second more for each of its images: one that answers within
-    reason gets by with a tenth of that.
+    A registry has ten minutes of all threads, and half a second more for each of its images, which is more than one
+    takes that answers within reason. What it wastes is not taken from others.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

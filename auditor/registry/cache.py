@@ -47,6 +47,11 @@ class Cache:
                     shutil.rmtree(path, ignore_errors=True)
             self.trim(limit)
 
+    @property
+    def held(self) -> int:
+        """Bytes in memory."""
+        return self._memory.size
+
     def content(self, digest: str) -> bytes | None:
         found = self._read(_CONTENT, digest)
         if found is not None and not matches(found, digest):

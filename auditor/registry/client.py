@@ -155,8 +155,10 @@ class Repository:
         answer = self._access.send(method, path, accept=accept, bound=bound, seconds=seconds)
         if answer.status == 200 or answer.status in also:
             return answer
-        said = f"{self._name} answers {answer.status}{_code(answer.body)}"
-        raise Unanswered("not-found" if answer.status == 404 else "invalid", said)
+        said = f"{self._name} answers {answer.status}"
+        if answer.status == 404:  # without a code: a HEAD has none, and which is sent depends on the cache
+            raise Unanswered("not-found", said)
+        raise Unanswered("invalid", said + _code(answer.body))
 
     def _next(self, answer: Answer, path: str) -> str | None:
         """The rest of the list, by its path below the repository; nowhere else is asked."""

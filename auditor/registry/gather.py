@@ -8,36 +8,30 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import dropwhile
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from auditor.evidence import Child, ImageEvidence, Platform, Unavailable
+from auditor.evidence import ImageEvidence
 from auditor.images import Image, images
 from auditor.model import Snapshot
-from auditor.registry import configuration, material
+from auditor.registry import material
 from auditor.registry.access import Access, Services
 from auditor.registry.addresses import Source, sources
 from auditor.registry.budget import THREADS
 from auditor.registry.cache import Cache
 from auditor.registry.client import Repository
-from auditor.registry.documents import Descriptor, Document
+from auditor.registry.documents import Document
 from auditor.registry.fault import Unanswered
 from auditor.registry.login import CredentialSource, NoCredentials
+from auditor.registry.platforms import child_of, needed, platform_of, single
 from auditor.registry.settings import Settings
 from auditor.sources import workers
 from auditor.subjects import ImageUse, image_uses
 
 _USUAL = "linux/amd64"
-_TEXT = 128
 T = TypeVar("T")
-
-
-class Ask(Protocol):
-    """Asks wherever a repository is to be had."""
-
-    def __call__(self, question: Callable[[Repository], T]) -> T: ...
 
 
 class Asked(Struct, frozen=True):
@@ -146,12 +140,12 @@ class _Run:
         def ask(question: Callable[[Repository], T]) -> T:
             return self._anywhere(image, question, repository)[1]
 
-        children = tuple(_child(entry) for entry in manifest.manifests or ())
+        children = tuple(child_of(entry) for entry in manifest.manifests or ())
         if manifest.is_index:
             wanted = sorted(self._platforms[row.repository]) or self._usual
-            platforms = tuple(_platform(ask, child) for child in _needed(children, wanted))
+            platforms = tuple(platform_of(ask, entry) for entry in needed(children, wanted))
         else:
-            platforms = (_single(ask, row.digest, manifest),)
+            platforms = (single(ask, row.digest, manifest),)
         beside = material.gather(repository, row.digest, self._room)
         return msgspec.structs.replace(
             row,
@@ -205,54 +199,6 @@ def _of_all(faults: Sequence[Unanswered]) -> Unanswered:
     *mirrors, own = faults
     wrong = next((fault for fault in mirrors if fault.why.kind != "not-found"), None)
     return Unanswered(own.why.kind, f"{own.why.detail}; its mirror: {wrong.why.detail}") if wrong else own
-
-
-def _child(entry: Descriptor) -> Child:
-    platform = entry.platform
-    annotations = entry.annotations or {}
-    attestation = annotations.get("vnd.docker.reference.type") == "attestation-manifest"
-    return Child(
-        entry.digest,
-        f"{platform.os}/{platform.architecture}"[:_TEXT] if platform else "",
-        (platform.variant or "")[:_TEXT] if platform else "",
-        (platform.os_version or "")[:_TEXT] if platform else "",
-        (entry.media_type or "")[:_TEXT],
-        annotations.get("vnd.docker.reference.digest", "unknown")[:_TEXT] if attestation else "",
-    )
-
-
-def _needed(children: Sequence[Child], wanted: Iterable[str]) -> list[Child]:
-    """One entry for each wanted platform: of several the first, as runtimes choose; if there is none at all, the first
-    image, so that something is known of it."""
-    images = [child for child in children if not child.attests]
-    found = [next((child for child in images if child.platform == platform), None) for platform in wanted]
-    return list(dict.fromkeys(child for child in found if child)) or images[:1]
-
-
-def _platform(ask: Ask, child: Child) -> Platform:
-    try:
-        manifest = ask(lambda repository: repository.current(child.digest))
-        if manifest.is_index:
-            raise Unanswered("unsupported", "an index within an index")
-    except Unanswered as fault:
-        return Platform(child.digest, child.platform, child.variant, unavailable=fault.why)
-    made = _single(ask, child.digest, manifest)
-    if made.unavailable:
-        return Platform(child.digest, child.platform, child.variant, unavailable=made.unavailable)
-    return made
-
-
-def _single(ask: Ask, digest: str, manifest: Document) -> Platform:
-    config = manifest.config
-    if config is None or config.media_type not in configuration.TYPES:
-        return Platform(digest, unavailable=Unavailable("unsupported", "it is an artifact, and no container image"))
-    try:
-        facts = ask(
-            lambda repository: repository.facts(config.digest, configuration.BOUND, configuration.read, Platform)
-        )
-    except Unanswered as fault:
-        return Platform(digest, unavailable=fault.why)
-    return configuration.with_manifest(facts, digest, manifest)
 
 
 def _alternating(found: Iterable[Image]) -> list[Image]:

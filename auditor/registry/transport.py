@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
@@ -62,6 +63,21 @@ class Transport:
         self._connections = connections
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str, int], HTTPConnectionPool] = {}
+        self._users = 0
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Connections are kept until the last of those who ask at the same time has done."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = not self._users
+            if last:
+                self.close()
 
     def close(self) -> None:
         """Ends all connections. What is asked for after that makes new ones."""

@@ -62,6 +62,10 @@ class Waiting(Wire):
 
 
 class Running(Wire):
+    """That it runs."""
+
+
+class RunningSince(Running):
     started_at: Annotated[str | None, Time(1)] = None
 
 
@@ -70,8 +74,18 @@ class ContainerState(Wire):
     running: Annotated[Running | None, Number(2)] = None
 
 
+class EphemeralState(ContainerState):
+    running: Annotated[RunningSince | None, Number(2)] = None
+
+
 class ContainerStatus(Wire):
     name: Annotated[str | None, Number(1)] = None
     image_id: Annotated[str | None, Number(7)] = field(default=None, name="imageID")
     ready: Annotated[bool | None, Number(4)] = None
     state: Annotated[ContainerState | None, Number(2)] = None
+
+
+class EphemeralStatus(ContainerStatus):
+    """Of an ephemeral container, of which also is told since when it runs."""
+
+    state: Annotated[EphemeralState | None, Number(2)] = None

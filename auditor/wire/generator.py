@@ -93,7 +93,8 @@ class _Messages:
             return name
         self.messages[name] = DescriptorProto(name=name)
         self.structs.add(struct)
-        inner: dict[str, str] = {}
+        of_pod = any(isinstance(field.number, OfPod) for field in declarations(struct))
+        inner = {"token": "token_volume(m.volumes)"} if of_pod else {}
         values = []
         for field, default in zip(declarations(struct), struct.__struct_defaults__, strict=True):
             path = field.number.path(kind)
@@ -134,7 +135,7 @@ class _Messages:
             return f"dict({self._repeated(message, value, number, field, entry)}) or None"
         if isinstance(field.number, OfPod):
             self._repeated(message, value, number, field, self.fill(field.type))
-            return f"of_pod({value}, {at}.volumes, {_seen(self.fill(field.type))})"
+            return f"of_pod({value}, token, {_seen(self.fill(field.type))})"
         if _is_struct(field.type) and field.many:
             return self._repeated(message, value, number, field, self.fill(field.type))
         scalar = _BYTES if isinstance(field.number, Time) else _SCALARS.get(field.type, _BYTES)
@@ -144,6 +145,9 @@ class _Messages:
         if isinstance(field.number, EncodedJson):
             self.structs.add(field.type)
             return f"decode_object({field.type.__name__}, {value}) {given}"
+        if _is_struct(field.type) and not field.type.__struct_fields__:
+            self.structs.add(field.type)
+            return f"{field.type.__name__}() {given}"
         if _is_struct(field.type):
             return f"{_fill(self.fill(field.type, kind))}({value}) {given}"
         if field.many or field.type is Undecoded:
@@ -183,7 +187,7 @@ def module() -> str:
         imports[struct.__module__].append(struct.__name__)
     imports["auditor.wire.decoding"] = ["decode_object"]
     imports["auditor.wire.fields"] = ["NOTHING"]
-    imports["auditor.wire.values"] = ["Seen", "base64", "of_pod", "sparse", "time"]
+    imports["auditor.wire.values"] = ["Seen", "base64", "of_pod", "sparse", "time", "token_volume"]
     return "".join(
         (
             _HEAD,

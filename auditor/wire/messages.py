@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
-from auditor.wire.containers import Container, ContainerState, ContainerStatus, Env, EnvFrom, LocalReference, Running, SecurityContext, ValueFrom, VolumeMount, Waiting
+from auditor.wire.containers import Container, ContainerState, ContainerStatus, Env, EnvFrom, EphemeralState, EphemeralStatus, LocalReference, Running, RunningSince, SecurityContext, ValueFrom, VolumeMount, Waiting
 from auditor.wire.decoding import decode_object
 from auditor.wire.fields import NOTHING
 from auditor.wire.lists import ListMeta, Status
@@ -20,7 +20,7 @@ from auditor.wire.namespaces import Namespace, ObjectReference, Secret, ServiceA
 from auditor.wire.nodes import Node, NodeImage, NodeInfo, NodeSpec, NodeStatus
 from auditor.wire.pods import HostAlias, Pod, PodOS, PodSecurityContext, PodSpec, PodStatus, Template
 from auditor.wire.services import Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Service, ServicePort, ServiceSpec
-from auditor.wire.values import Seen, base64, of_pod, sparse, time
+from auditor.wire.values import Seen, base64, of_pod, sparse, time, token_volume
 from auditor.wire.volumes import CSIVolume, HostPath, ImageVolume, Projected, ProjectedSource, SecretVolume, Volume
 from auditor.wire.workloads import JobSpec, JobTemplate, Workload, WorkloadSpec, WorkloadStatus
 
@@ -71,46 +71,48 @@ _POOL.AddSerializedFile(
     b'ral_container_statuses\x18\r \x03(\x0c"O\n\x0fContainerStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n'
     b'\x08image_id\x18\x07 \x01(\t\x12\r\n\x05ready\x18\x04 \x01(\x08\x12\r\n\x05state\x18\x02 \x01(\x0c"2\n\x0eContainerState\x12'
     b'\x0f\n\x07waiting\x18\x01 \x01(\x0c\x12\x0f\n\x07running\x18\x02 \x01(\x0c"*\n\x07Waiting\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07'
-    b'message\x18\x02 \x01(\t"\x1d\n\x07Running\x12\x12\n\nstarted_at\x18\x01 \x01(\x0c"O\n\x0eServiceAccount\x12\x10'
-    b'\n\x08metadata\x18\x01 \x01(\x0c\x12\x0f\n\x07secrets\x18\x02 \x03(\x0c\x12\x1a\n\x12image_pull_secrets\x18\x03 \x03(\x0c"\x1f\n'
-    b'\x0fObjectReference\x12\x0c\n\x04name\x18\x03 \x01(\t"K\n\x06Secret\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04ty'
-    b'pe\x18\x03 \x01(\t\x12\x0c\n\x04data\x18\x02 \x03(\x0c\x12\x13\n\x0bstring_data\x18\x04 \x03(\x0c"\xdc\x01\n\x0eSecretMetadata\x12\x0c'
-    b'\n\x04name\x18\x01 \x01(\t\x12\x15\n\rgenerate_name\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t\x12\x0b\n\x03uid\x18\x05 '
-    b'\x01(\t\x12\x12\n\ngeneration\x18\x07 \x01(\x03\x12\x0e\n\x06labels\x18\x0b \x03(\x0c\x12\x13\n\x0bannotations\x18\x0c \x03(\x0c\x12\x18\n\x10'
-    b'owner_references\x18\r \x03(\x0c\x12\x1a\n\x12creation_timestamp\x18\x08 \x01(\x0c\x12\x16\n\x0emanaged_fi'
-    b'elds\x18\x11 \x03(\x0c"+\n\rManagedFields\x12\x0c\n\x04time\x18\x04 \x01(\x0c\x12\x0c\n\x04in_7\x18\x07 \x01(\x0c"%\n\x10Manag'
-    b'edFieldsIn7\x12\x11\n\tfields_v1\x18\x01 \x01(\x0c"O\n\x1dWorkloadReplicationController\x12'
-    b'\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"G\n!WorkloadSpecR'
-    b'eplicationController\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"*\n\x08Temp'
-    b'late\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c"B\n#WorkloadStatusReplicatio'
-    b'nController\x12\x1b\n\x13observed_generation\x18\x03 \x01(\x03"D\n\x12WorkloadDeployment\x12\x10'
-    b'\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"<\n\x16WorkloadSpecDe'
-    b'ployment\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"7\n\x18WorkloadStatusDe'
-    b'ployment\x12\x1b\n\x13observed_generation\x18\x01 \x01(\x03"D\n\x12WorkloadReplicaSet\x12\x10\n\x08m'
-    b'etadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"<\n\x16WorkloadSpecRepli'
-    b'caSet\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"7\n\x18WorkloadStatusRepli'
-    b'caSet\x12\x1b\n\x13observed_generation\x18\x03 \x01(\x03"E\n\x13WorkloadStatefulSet\x12\x10\n\x08met'
-    b'adata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"=\n\x17WorkloadSpecStatefu'
-    b'lSet\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"Q\n\x19WorkloadStatusStatef'
-    b'ulSet\x12\x1b\n\x13observed_generation\x18\x01 \x01(\x03\x12\x17\n\x0fupdate_revision\x18\x07 \x01(\t"C\n\x11W'
-    b'orkloadDaemonSet\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c'
-    b'")\n\x15WorkloadSpecDaemonSet\x12\x10\n\x08template\x18\x02 \x01(\x0c"z\n\x17WorkloadStatusDae'
-    b'monSet\x12\x1b\n\x13observed_generation\x18\x05 \x01(\x03\x12 \n\x18desired_number_scheduled\x18'
-    b'\x03 \x01(\x03\x12 \n\x18updated_number_scheduled\x18\x06 \x01(\x03"=\n\x0bWorkloadJob\x12\x10\n\x08metada'
-    b'ta\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"4\n\x0fWorkloadSpecJob\x12\x0f\n\x07sus'
-    b'pend\x18\n \x01(\x08\x12\x10\n\x08template\x18\x06 \x01(\x0c"\x13\n\x11WorkloadStatusJob"A\n\x0fWorkloadCro'
-    b'nJob\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"<\n\x13Workload'
-    b'SpecCronJob\x12\x0f\n\x07suspend\x18\x04 \x01(\x08\x12\x14\n\x0cjob_template\x18\x05 \x01(\x0c"\x1b\n\x0bJobTemplat'
-    b'e\x12\x0c\n\x04spec\x18\x02 \x01(\x0c"\x1b\n\x07JobSpec\x12\x10\n\x08template\x18\x06 \x01(\x0c"\x17\n\x15WorkloadStatusCr'
-    b'onJob")\n\x07Service\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c"P\n\x0bServiceSpec\x12'
-    b'\x0c\n\x04type\x18\x04 \x01(\t\x12\x12\n\ncluster_ip\x18\x03 \x01(\t\x12\r\n\x05ports\x18\x01 \x03(\x0c\x12\x10\n\x08selector\x18\x02 \x03'
-    b'(\x0c"<\n\x0bServicePort\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\x03\x12\x11\n\tnode_port\x18\x05 \x01(\x03'
-    b'"Y\n\rEndpointSlice\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x14\n\x0caddress_type\x18\x04 \x01(\t\x12\x11\n\tend'
-    b'points\x18\x02 \x03(\x0c\x12\r\n\x05ports\x18\x03 \x03(\x0c"\x1e\n\x08Endpoint\x12\x12\n\nconditions\x18\x02 \x01(\x0c"#\n\x12E'
-    b'ndpointConditions\x12\r\n\x05ready\x18\x01 \x01(\x08"\x1c\n\x0cEndpointPort\x12\x0c\n\x04name\x18\x01 \x01(\t"U'
-    b'\n\x08ListMeta\x12\x11\n\tcontinue_\x18\x03 \x01(\t\x12\x18\n\x10resource_version\x18\x02 \x01(\t\x12\x1c\n\x14remai'
-    b'ning_item_count\x18\x04 \x01(\x03"I\n\x06Status\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t'
-    b'\x12\x0c\n\x04code\x18\x06 \x01(\x03\x12\x10\n\x08metadata\x18\x01 \x01(\x0cb\x08editionsp\xe8\x07'
+    b'message\x18\x02 \x01(\t"O\n\x0fEphemeralStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x07 \x01(\t'
+    b'\x12\r\n\x05ready\x18\x04 \x01(\x08\x12\r\n\x05state\x18\x02 \x01(\x0c"2\n\x0eEphemeralState\x12\x0f\n\x07waiting\x18\x01 \x01('
+    b'\x0c\x12\x0f\n\x07running\x18\x02 \x01(\x0c""\n\x0cRunningSince\x12\x12\n\nstarted_at\x18\x01 \x01(\x0c"O\n\x0eServic'
+    b'eAccount\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0f\n\x07secrets\x18\x02 \x03(\x0c\x12\x1a\n\x12image_pull_secret'
+    b's\x18\x03 \x03(\x0c"\x1f\n\x0fObjectReference\x12\x0c\n\x04name\x18\x03 \x01(\t"K\n\x06Secret\x12\x10\n\x08metadata\x18\x01'
+    b' \x01(\x0c\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0c\n\x04data\x18\x02 \x03(\x0c\x12\x13\n\x0bstring_data\x18\x04 \x03(\x0c"\xdc\x01\n\x0eSecret'
+    b'Metadata\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\rgenerate_name\x18\x02 \x01(\t\x12\x11\n\tnamespace\x18\x03 \x01(\t'
+    b'\x12\x0b\n\x03uid\x18\x05 \x01(\t\x12\x12\n\ngeneration\x18\x07 \x01(\x03\x12\x0e\n\x06labels\x18\x0b \x03(\x0c\x12\x13\n\x0bannotations'
+    b'\x18\x0c \x03(\x0c\x12\x18\n\x10owner_references\x18\r \x03(\x0c\x12\x1a\n\x12creation_timestamp\x18\x08 \x01(\x0c\x12\x16\n\x0e'
+    b'managed_fields\x18\x11 \x03(\x0c"+\n\rManagedFields\x12\x0c\n\x04time\x18\x04 \x01(\x0c\x12\x0c\n\x04in_7\x18\x07 \x01('
+    b'\x0c"%\n\x10ManagedFieldsIn7\x12\x11\n\tfields_v1\x18\x01 \x01(\x0c"O\n\x1dWorkloadReplicationC'
+    b'ontroller\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"G\n!Wor'
+    b'kloadSpecReplicationController\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01'
+    b'(\x0c"*\n\x08Template\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c"B\n#WorkloadStatus'
+    b'ReplicationController\x12\x1b\n\x13observed_generation\x18\x03 \x01(\x03"D\n\x12WorkloadDe'
+    b'ployment\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"<\n\x16Work'
+    b'loadSpecDeployment\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"7\n\x18Worklo'
+    b'adStatusDeployment\x12\x1b\n\x13observed_generation\x18\x01 \x01(\x03"D\n\x12WorkloadRepli'
+    b'caSet\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"<\n\x16Workloa'
+    b'dSpecReplicaSet\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"7\n\x18WorkloadS'
+    b'tatusReplicaSet\x12\x1b\n\x13observed_generation\x18\x03 \x01(\x03"E\n\x13WorkloadStateful'
+    b'Set\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"=\n\x17WorkloadS'
+    b'pecStatefulSet\x12\x10\n\x08replicas\x18\x01 \x01(\x03\x12\x10\n\x08template\x18\x03 \x01(\x0c"Q\n\x19WorkloadSt'
+    b'atusStatefulSet\x12\x1b\n\x13observed_generation\x18\x01 \x01(\x03\x12\x17\n\x0fupdate_revision\x18'
+    b'\x07 \x01(\t"C\n\x11WorkloadDaemonSet\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06st'
+    b'atus\x18\x03 \x01(\x0c")\n\x15WorkloadSpecDaemonSet\x12\x10\n\x08template\x18\x02 \x01(\x0c"z\n\x17Workloa'
+    b'dStatusDaemonSet\x12\x1b\n\x13observed_generation\x18\x05 \x01(\x03\x12 \n\x18desired_number_'
+    b'scheduled\x18\x03 \x01(\x03\x12 \n\x18updated_number_scheduled\x18\x06 \x01(\x03"=\n\x0bWorkloadJob'
+    b'\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"4\n\x0fWorkloadSpec'
+    b'Job\x12\x0f\n\x07suspend\x18\n \x01(\x08\x12\x10\n\x08template\x18\x06 \x01(\x0c"\x13\n\x11WorkloadStatusJob"A\n\x0fW'
+    b'orkloadCronJob\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c\x12\x0e\n\x06status\x18\x03 \x01(\x0c"<'
+    b'\n\x13WorkloadSpecCronJob\x12\x0f\n\x07suspend\x18\x04 \x01(\x08\x12\x14\n\x0cjob_template\x18\x05 \x01(\x0c"\x1b\n\x0b'
+    b'JobTemplate\x12\x0c\n\x04spec\x18\x02 \x01(\x0c"\x1b\n\x07JobSpec\x12\x10\n\x08template\x18\x06 \x01(\x0c"\x17\n\x15Worklo'
+    b'adStatusCronJob")\n\x07Service\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x0c\n\x04spec\x18\x02 \x01(\x0c"P\n\x0bSe'
+    b'rviceSpec\x12\x0c\n\x04type\x18\x04 \x01(\t\x12\x12\n\ncluster_ip\x18\x03 \x01(\t\x12\r\n\x05ports\x18\x01 \x03(\x0c\x12\x10\n\x08se'
+    b'lector\x18\x02 \x03(\x0c"<\n\x0bServicePort\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\x03\x12\x11\n\tnode_'
+    b'port\x18\x05 \x01(\x03"Y\n\rEndpointSlice\x12\x10\n\x08metadata\x18\x01 \x01(\x0c\x12\x14\n\x0caddress_type\x18\x04 '
+    b'\x01(\t\x12\x11\n\tendpoints\x18\x02 \x03(\x0c\x12\r\n\x05ports\x18\x03 \x03(\x0c"\x1e\n\x08Endpoint\x12\x12\n\nconditions\x18'
+    b'\x02 \x01(\x0c"#\n\x12EndpointConditions\x12\r\n\x05ready\x18\x01 \x01(\x08"\x1c\n\x0cEndpointPort\x12\x0c\n\x04na'
+    b'me\x18\x01 \x01(\t"U\n\x08ListMeta\x12\x11\n\tcontinue_\x18\x03 \x01(\t\x12\x18\n\x10resource_version\x18\x02 \x01('
+    b'\t\x12\x1c\n\x14remaining_item_count\x18\x04 \x01(\x03"I\n\x06Status\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x0e\n\x06re'
+    b'ason\x18\x04 \x01(\t\x12\x0c\n\x04code\x18\x06 \x01(\x03\x12\x10\n\x08metadata\x18\x01 \x01(\x0cb\x08editionsp\xe8\x07'
 )
 
 
@@ -131,6 +133,8 @@ _parse_Entry = _parser("Entry")
 _parse_Env = _parser("Env")
 _parse_EnvFrom = _parser("EnvFrom")
 _parse_EnvFromIn3 = _parser("EnvFromIn3")
+_parse_EphemeralState = _parser("EphemeralState")
+_parse_EphemeralStatus = _parser("EphemeralStatus")
 _parse_HostAlias = _parser("HostAlias")
 _parse_HostPath = _parser("HostPath")
 _parse_ImageVolume = _parser("ImageVolume")
@@ -161,7 +165,7 @@ _parse_Projected = _parser("Projected")
 _parse_ProjectedSource = _parser("ProjectedSource")
 _parse_ProjectedSourceIn1 = _parser("ProjectedSourceIn1")
 _parse_ProjectedSourceIn3 = _parser("ProjectedSourceIn3")
-_parse_Running = _parser("Running")
+_parse_RunningSince = _parser("RunningSince")
 _parse_Secret = _parser("Secret")
 _parse_SecretMetadata = _parser("SecretMetadata")
 _parse_SecretVolume = _parser("SecretVolume")
@@ -234,7 +238,7 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
         m = _parse_ContainerState(part)
         return ContainerState(
             fill_Waiting(m.waiting) if m.HasField("waiting") else None,
-            fill_Running(m.running) if m.HasField("running") else None,
+            Running() if m.HasField("running") else None,
         )
 
     def fill_ContainerStatus(part: bytes | memoryview) -> ContainerStatus:
@@ -292,6 +296,22 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
         m_3 = _parse_EnvFromIn3(m.in_3)
         return EnvFrom(
             fill_LocalReference(m_3.secret_ref) if m_3.HasField("secret_ref") else None,
+        )
+
+    def fill_EphemeralState(part: bytes | memoryview) -> EphemeralState:
+        m = _parse_EphemeralState(part)
+        return EphemeralState(
+            fill_Waiting(m.waiting) if m.HasField("waiting") else None,
+            fill_RunningSince(m.running) if m.HasField("running") else None,
+        )
+
+    def fill_EphemeralStatus(part: bytes | memoryview) -> EphemeralStatus:
+        m = _parse_EphemeralStatus(part)
+        return EphemeralStatus(
+            m.name or None,
+            m.image_id or None,
+            m.ready if m.HasField("ready") else None,
+            fill_EphemeralState(m.state) if m.HasField("state") else None,
         )
 
     def fill_HostAlias(part: bytes | memoryview) -> HostAlias:
@@ -465,11 +485,12 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
 
     def fill_PodSpec(part: bytes | memoryview) -> PodSpec:
         m = _parse_PodSpec(part)
+        token = token_volume(m.volumes)
         return PodSpec(
-            of_pod(m.containers, m.volumes, seen_Container),
-            of_pod(m.init_containers, m.volumes, seen_Container),
+            of_pod(m.containers, token, seen_Container),
+            of_pod(m.init_containers, token, seen_Container),
             [seen_Container[_parse_PodSpecIn34(part).inner] for part in m.ephemeral_containers],
-            of_pod(m.volumes, m.volumes, seen_Volume),
+            of_pod(m.volumes, token, seen_Volume),
             [seen_LocalReference[part] for part in m.image_pull_secrets],
             m.service_account_name or None,
             m.service_account or None,
@@ -488,7 +509,7 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
         return PodStatus(
             [seen_ContainerStatus[part] for part in m.container_statuses],
             [seen_ContainerStatus[part] for part in m.init_container_statuses],
-            [seen_ContainerStatus[part] for part in m.ephemeral_container_statuses],
+            [seen_EphemeralStatus[part] for part in m.ephemeral_container_statuses],
         )
 
     def fill_Projected(part: bytes | memoryview) -> Projected:
@@ -506,9 +527,9 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
             fill_LocalReference(m_3.config_map) if m_3.HasField("config_map") else None,
         )
 
-    def fill_Running(part: bytes | memoryview) -> Running:
-        m = _parse_Running(part)
-        return Running(
+    def fill_RunningSince(part: bytes | memoryview) -> RunningSince:
+        m = _parse_RunningSince(part)
+        return RunningSince(
             time(_parse_Time(m.started_at).seconds),
         )
 
@@ -825,6 +846,7 @@ def readers() -> dict[str, Callable[[bytes | memoryview], Any]]:
     seen_Entry = Seen(fill_Entry)
     seen_Env = Seen(fill_Env)
     seen_EnvFrom = Seen(fill_EnvFrom)
+    seen_EphemeralStatus = Seen(fill_EphemeralStatus)
     seen_HostAlias = Seen(fill_HostAlias)
     seen_LocalReference = Seen(fill_LocalReference)
     seen_ManagedFields = Seen(fill_ManagedFields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from auditor.wire.containers import Container, ContainerStatus, LocalReference, SecurityContext
+from auditor.wire.containers import Container, ContainerStatus, EphemeralStatus, LocalReference, SecurityContext
 from auditor.wire.fields import Number, OfPod, Wire
 from auditor.wire.metadata import Metadata, PodMetadata
 from auditor.wire.volumes import Volume
@@ -44,7 +44,7 @@ class PodSpec(Wire):
 class PodStatus(Wire):
     container_statuses: Annotated[list[ContainerStatus] | None, Number(8)] = None
     init_container_statuses: Annotated[list[ContainerStatus] | None, Number(10)] = None
-    ephemeral_container_statuses: Annotated[list[ContainerStatus] | None, Number(13)] = None
+    ephemeral_container_statuses: Annotated[list[EphemeralStatus] | None, Number(13)] = None
 
 
 class Pod(Wire):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TypeVar
@@ -40,14 +40,15 @@ _TOKEN_VOLUME = _NAMED + b"kube-api-access-"
 _ANY_TOKEN_VOLUME = b"kube-api-access-\x01\x01\x01\x01\x01"
 
 
-def of_pod(parts: Sequence[bytes], volumes: Iterable[bytes], seen: Seen[T]) -> list[T]:
-    """The entries of a list in a pod's spec, decoded: those of pods that differ only in that name, once."""
-    if not parts:
-        return []
+def token_volume(volumes: Iterable[bytes]) -> bytes:
+    """Its name; empty where there is none, or several could be it."""
     names = [volume[2:23] for volume in volumes if volume.startswith(_TOKEN_VOLUME)]
-    if len(names) != 1:
-        return [seen[part] for part in parts]
-    return [seen[_alike(part, names[0])] for part in parts]
+    return names[0] if len(names) == 1 else b""
+
+
+def of_pod(parts: Iterable[bytes], token: bytes, seen: Seen[T]) -> list[T]:
+    """The entries of a list in a pod's spec, decoded; those that differ only in the token volume's name, once."""
+    return [seen[_alike(part, token) if token and token in part else part] for part in parts]
 
 
 def _alike(part: bytes, name: bytes) -> bytes:

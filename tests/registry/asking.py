@@ -62,7 +62,7 @@ class Asker:
         said = settings(allow, mirrors, plain)
         self.transport = Transport(said.reach, Trust(str(ca) if ca else None), 4)
         self.patience = Patience(self.transport, self.clock.sleep, self.clock)
-        services = Services.through(self.patience, said.plain_http)
+        services = Services.through(self.patience, said.plain_http, self.clock)
         self.asked = Asked(services, Cache(cache), credentials or NoCredentials(), said)
 
     def images(self, *images: str | tuple[str, str]) -> tuple[ImageEvidence, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 
 from auditor.cli import run
-from auditor.collect import load_snapshot
+from auditor.collect import Collected, load_snapshot
+from auditor.commands.registries import RegistryOptions, asker
 from auditor.evidence import Evidence
+from auditor.sources.progress import Progress
 from tests.apiserver import ApiServer
 from tests.apistore import Store
 from tests.registry.artifacts import Built
+from tests.registry.asking import workloads
 from tests.registry.loopback import Asked, Reply, basic, loopback
 from tests.sources.certificates import Authority
 from tests.sources.scanning import named, pod, write_kubeconfig
@@ -61,6 +65,21 @@ def test_a_registry_that_is_down_fails_no_audit(tmp_path: Path, capsys: pytest.C
     assert row is not None
     assert row.unavailable is not None
     assert row.unavailable.kind == "unreachable"
+
+
+def test_several_clusters_ask_through_one_client() -> None:
+    """A registry that wants to be left alone by one of them is left alone by all."""
+    told = io.StringIO()
+    whole = Progress(told, shown=False)
+    with loopback() as registry:
+        registry.first = lambda asked: Reply(429, headers={"Retry-After": "86400"})
+        given = RegistryOptions(asking=True, allow_private=["127.0.0.1"], plain_http=[registry.host], no_cache=True)
+        ask = asker(given, None, None, None)
+        for name in ("one", "two"):
+            found = ask(Collected(workloads(f"{registry.host}/{name}:1"), "live"), whole.of(name)).snapshot.images
+            assert [row.unavailable.kind for row in found if row.unavailable] == ["rate-limited"]
+        assert registry.paths() == ["/v2/one/manifests/1"]
+    assert [line.split(": ")[:2] for line in told.getvalue().splitlines()] == [["note", "one"], ["note", "two"]]
 
 
 def test_without_the_option_nobody_is_asked(tmp_path: Path) -> None:

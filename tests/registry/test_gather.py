@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -190,6 +190,36 @@ def test_three_hundred_images_cost_as_little_as_they_can(tmp_path: Path) -> None
         assert all("/referrers/" in path for path in registry.paths("GET"))
 
 
+def test_a_platform_that_is_gone_is_told_with_a_warm_cache_too(tmp_path: Path) -> None:
+    with loopback() as registry:
+        image, other = Built().image(), Built(architecture="arm64").image()
+        registry.put("a", index({"linux/amd64": image, "linux/arm64": other}), "1")
+        with asker(registry.host, cache=tmp_path) as run:
+            assert run.image(f"{registry.host}/a:1").platforms[0].unavailable is None
+        registry.asked.clear()
+        with asker(registry.host, cache=tmp_path) as run:
+            assert run.image(f"{registry.host}/a:1").platforms[0].unavailable is None
+        # The tag, the one platform that is looked at, and the signature's tag.
+        assert Counter(asked.method for asked in registry.asked) == {"HEAD": 3, "GET": 1}
+        del registry.manifests["a", image.digest]
+        found = []
+        for cache in (tmp_path, None):
+            with asker(registry.host, cache=cache) as run:
+                found.append(run.image(f"{registry.host}/a:1"))
+    assert found[0] == found[1]
+    assert found[0].platforms[0].unavailable is not None
+    assert found[0].platforms[0].unavailable.kind == "not-found"
+
+
+def test_a_platform_of_two_indexes_is_asked_for_once() -> None:
+    with loopback() as registry, asker(registry.host) as run:
+        image = Built().image()
+        for tag in ("1", "2"):
+            registry.put("a", index({"linux/amd64": image}, annotations={"tag": tag}), tag)
+        rows = run.images(f"{registry.host}/a:1", f"{registry.host}/a:2")
+        assert [row.platforms[0].entrypoint for row in rows if not row.tag] == ["/app", "/app"]
+
+
 def test_no_password_of_an_image_lies_in_the_cache_or_the_snapshot(tmp_path: Path) -> None:
     secret = "hunter2-of-the-image"
     built = Built(
@@ -275,6 +305,40 @@ def test_mirrors_are_asked_first_and_the_registry_where_they_have_it_not() -> No
         assert not any("/v2/a/" in path for path in registry.paths())
         with asker(registry.host, mirrors=[f"{registry.host}=http://127.0.0.1:1"]) as run:
             assert run.image(f"{registry.host}/b:1").unavailable is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda asked: Reply(400),
+        lambda asked: Reply(418) if asked.method == "GET" else None,
+        lambda asked: Reply(404) if asked.method == "GET" else None,
+        lambda asked: Reply(200, b"other content") if "/manifests/sha256" in asked.path else None,
+        lambda asked: Reply(404) if "/blobs/" in asked.path else None,
+        lambda asked: Reply(302, headers={"Location": "http://169.254.169.254/"}),
+    ],
+)
+def test_a_mirror_that_is_of_no_use_leaves_it_to_the_registry(broken: Callable[[Asked], Reply | None]) -> None:
+    with loopback() as mirror, loopback() as registry:
+        mirror.first = broken
+        image = Built(user="app").image()
+        for server in (mirror, registry):
+            server.put("a", index({"linux/amd64": image}), "1")
+        with asker(registry.host, mirrors=[f"{registry.host}={mirror.url}"]) as run:
+            row = run.image(f"{registry.host}/a:1")
+        assert mirror.asked
+    assert row.unavailable is None
+    assert [platform.user for platform in row.platforms] == ["app"]
+
+
+def test_what_is_wrong_with_a_mirror_is_told_where_nobody_has_it() -> None:
+    with loopback() as mirror, loopback() as registry:
+        mirror.first = lambda asked: Reply(418)
+        with asker(registry.host, mirrors=[f"{registry.host}={mirror.url}"]) as run:
+            fault = run.image(f"{registry.host}/a:1").unavailable
+    assert fault is not None
+    assert fault.kind == "not-found"
+    assert f"its mirror: {mirror.host} answers 418" in fault.detail
 
 
 def test_images_that_name_no_registry_are_told() -> None:

@@ -19,8 +19,9 @@ from auditor.evidence import ImageEvidence
 from auditor.registry.addresses import Endpoint
 from auditor.registry.fault import Unanswered
 from auditor.registry.login import Credential
+from auditor.registry.material import room
 from auditor.registry.transport import Request
-from tests.registry.artifacts import Built, as_json, classic_signature, digest_of
+from tests.registry.artifacts import BUNDLE, Built, as_json, bundle, classic_signature, digest_of, manifest
 from tests.registry.asking import Asker, Fixed, asker
 from tests.registry.loopback import Asked, Reply, loopback
 from tests.sources.certificates import Authority
@@ -357,3 +358,78 @@ def test_packed_answers_are_not_unpacked() -> None:
         packed = Reply(200, gzip.compress(image.body), {"Content-Encoding": "gzip"})
         registry.first = lambda asked: packed if asked.path.endswith(image.digest) else None
         assert why(run.image(f"{registry.host}/a:1")) == "invalid"
+
+
+def test_one_image_does_not_hold_up_the_audit() -> None:
+    """Each answer comes in time, and there are many: what the image says is known, whether it is signed is not."""
+    with loopback() as registry, asker(registry.host) as run:
+        image = registry.put("a", Built().image(), "1")
+        for number in range(60):
+            registry.put("a", bundle(image, str(number).encode()))
+        registry.first = lambda asked: run.clock.sleep(29)
+        row = run.image(f"{registry.host}/a:1")
+        assert len(registry.asked) <= 6
+    assert row.platforms[0].entrypoint == "/app"
+    assert row.signatures_unavailable is not None
+    assert row.signatures_unavailable.kind == "timeout"
+
+
+def test_one_registry_does_not_hold_up_the_audit() -> None:
+    with loopback() as registry, asker(registry.host) as run:
+        registry.first = lambda asked: run.clock.sleep(20)
+        names = [f"{registry.host}/a-{number}:1" for number in range(200)]
+        for number in range(200):
+            registry.put(f"a-{number}", Built().image(), "1")
+        rows = run.images(*names)
+        assert len({path.split("/")[2] for path in registry.paths()}) < 100
+    assert {row.unavailable.kind for row in rows if row.unavailable} == {"timeout"}
+
+
+def test_referrers_that_are_no_signatures_after_all() -> None:
+    """So many are looked into, and no more; none of them is held."""
+    with loopback() as registry, asker(registry.host) as run:
+        image = registry.put("a", Built().image(), "1")
+        for number in range(70):
+            notes = {"number": str(number), "padding": "x" * 60_000}
+            made = manifest(b"{}", [], artifactType=BUNDLE, subject=image.descriptor(), annotations=notes)
+            registry.put("a", made)
+        row = run.image(f"{registry.host}/a:1")
+        asked = [path for path in registry.paths("GET") if "/manifests/" in path]
+        assert len(asked) == 1 + 64
+        assert run.asked.cache.held < 60_000
+    assert len(row.referrers) == 70
+    assert row.signatures_unavailable is not None
+    assert row.signatures_unavailable.kind == "too-big"
+
+
+def test_signatures_of_many_images_have_the_same_room_each() -> None:
+    """Which are read does not depend on which image is asked for first."""
+    assert [room(images) for images in (0, 1, 64, 256, 100_000)] == [4 << 20, 4 << 20, 4 << 20, 1 << 20, 1 << 18]
+
+
+def test_pages_of_referrers_share_one_bound() -> None:
+    padding = {"annotations": {"padding": "x" * 700_000}}
+
+    def page(asked: Asked) -> Reply | None:
+        if "referrers" not in asked.path:
+            return None
+        body = as_json({"schemaVersion": 2, "manifests": [Built().image().descriptor(**padding)]})
+        return Reply(200, body, {"Link": f"<{asked.path}?n=1>; rel=next"})
+
+    with loopback() as registry, asker(registry.host) as run:
+        registry.first = page
+        registry.put("a", Built().image(), "1")
+        row = run.image(f"{registry.host}/a:1")
+        assert len([path for path in registry.paths() if "referrers" in path]) == 6
+    assert row.referrers_unavailable is not None
+    assert row.referrers_unavailable.kind == "too-big"
+
+
+def test_an_allowed_port_is_not_the_whole_host() -> None:
+    with loopback() as other, loopback() as registry:
+        names = f"localhost:{registry.port}", f"localhost:{other.port}"
+        registry.put("a", Built().image(), "1")
+        with asker(*names, allow=[names[0]]) as run:
+            assert run.image(f"{names[0]}/a:1").unavailable is None
+            assert why(run.image(f"{names[1]}/a:1")) == "refused"
+        assert other.asked == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from tests.registry.loopback import Asked, Loopback, Reply, basic, loopback
         ("registry.redhat.io", "sso.redhat.com"),
         ("registry.cn-hangzhou.aliyuncs.com", "dockerauth.cn-hangzhou.aliyuncs.com"),
         ("registry.team.corp", "login.team.corp"),
+        ("registry.reg.svc.cluster.local", "registry.reg.svc.cluster.local"),
         ("10.0.0.5", "10.0.0.5"),
         ("registry", "registry"),
     ],
@@ -58,6 +59,14 @@ def test_realms_that_may_have_the_login(registry: str, realm: str) -> None:
         ("evil.example", "auth.docker.io"),
         ("registry.example.co.uk", "evil.co.uk"),
         ("victim.github.io", "evil.github.io"),
+        ("registry.reg.svc.cluster.local", "evil.att.svc.cluster.local"),
+        ("registry.reg.svc", "evil.att.svc"),
+        ("registry.reg.svc.k8s.corp", "evil.att.svc.k8s.corp"),
+        ("10-0-0-5.reg.pod.cluster.local", "10-0-0-6.att.pod.cluster.local"),
+        ("registry.10.0.0.5.nip.io", "evil.10.0.0.6.nip.io"),
+        ("registry.sslip.io", "evil.sslip.io"),
+        ("registry.westeurope.cloudapp.azure.com", "evil.westeurope.cloudapp.azure.com"),
+        ("ip-10-0-0-5.ec2.internal", "ip-10-0-0-6.ec2.internal"),
         ("10.0.0.5", "10.0.0.6"),
         ("1.0.0.5", "2.0.0.5"),
         ("[::1]", "[::2]"),
@@ -169,6 +178,103 @@ def test_a_public_image_is_read_though_the_login_is_wrong() -> None:
         assert run.image(f"{registry.host}/a:1").unavailable is None
 
 
+def only(user: str, otherwise: int) -> Callable[[Asked], Reply | None]:
+    """A registry that lets one user in, and answers others so."""
+
+    def answer(asked: Asked) -> Reply | None:
+        if not asked.authorization:
+            return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+        headers = {"WWW-Authenticate": 'Basic realm="x"'} if otherwise == 401 else {}
+        return None if asked.authorization == basic(user, "password") else Reply(otherwise, headers=headers)
+
+    return answer
+
+
+def test_what_is_hidden_from_one_login_may_be_shown_to_another() -> None:
+    """Registries answer 404 to those who may not see a repository."""
+    bad, good = (Credential(name, name.encode(), b"password") for name in ("bad", "good"))
+    with loopback() as registry:
+        registry.first = only("good", 404)
+        registry.put("a", Built().image(), "1")
+        with asker(registry.host, credentials=Fixed(bad, good)) as run:
+            assert run.image(f"{registry.host}/a:1").unavailable is None
+            # What has shown the repository once is believed: signatures that are not there are asked for once.
+            sent = [asked for asked in registry.asked if asked.path.endswith(".sig")]
+            assert len(sent) == 1
+            gone = run.image(f"{registry.host}/a:2").unavailable
+        assert gone is not None
+        assert gone.kind == "not-found"
+        with asker(registry.host, credentials=Fixed(bad)) as run:
+            hidden = run.image(f"{registry.host}/a:1").unavailable
+        assert hidden is not None
+        assert hidden.kind == "not-found"
+        assert [asked.authorization for asked in registry.asked[-2:]] == [bad.basic, ""]
+
+
+def test_a_login_that_may_not_is_no_proof_that_it_is_gone() -> None:
+    def answer(asked: Asked) -> Reply:
+        wrong = asked.authorization != basic("one", "password")
+        return Reply(401, headers={"WWW-Authenticate": 'Basic realm="x"'}) if wrong else Reply(404)
+
+    one, other = (Credential(name, name.encode(), b"password") for name in ("one", "other"))
+    with loopback() as registry, asker(registry.host, credentials=Fixed(one, other)) as run:
+        registry.first = answer
+        fault = run.image(f"{registry.host}/a:1").unavailable
+    assert fault is not None
+    assert fault.kind == "denied"
+
+
+def test_what_a_login_is_not_shown_is_gone_whatever_others_are_told() -> None:
+    """The token server may be broken for those without a login."""
+    good = Credential("c", b"good", b"password")
+    with loopback() as registry, asker(registry.host, credentials=Fixed(good)) as run:
+        issuer = Issuer(registry)
+
+        def answer(asked: Asked) -> Reply | None:
+            return Reply(418) if asked.path == "/token" and not asked.authorization else issuer.answer(asked)
+
+        registry.first = answer
+        fault = run.image(f"{registry.host}/a:1").unavailable
+    assert fault is not None
+    assert fault.kind == "not-found"
+
+
+def test_no_account_is_locked_by_a_wrong_password() -> None:
+    """Shown once, though many repositories are asked for, and several secrets hold it."""
+    copies = [Credential(f"secret {number}", b"bad", b"password") for number in range(5)]
+    with loopback() as registry, asker(registry.host, credentials=Fixed(*copies)) as run:
+        registry.first = only("good", 401)
+        rows = run.images(*(f"{registry.host}/a-{number}:1" for number in range(30)))
+        assert {row.unavailable.kind for row in rows if row.unavailable} == {"denied"}
+        assert len(rows) == 30
+        assert [asked.authorization for asked in registry.asked].count(basic("bad", "password")) == 1
+
+
+def test_no_account_is_locked_at_a_token_server() -> None:
+    with loopback() as registry:
+        bad, good = (Credential(name, name.encode(), b"password") for name in ("bad", "good"))
+        issuer = Issuer(registry, good=good.basic)
+        for number in range(10):
+            registry.put(f"a-{number}", Built().image(), "1")
+        with asker(registry.host, credentials=Fixed(bad, good)) as run:
+            rows = run.images(*(f"{registry.host}/a-{number}:1" for number in range(10)))
+        assert not any(row.unavailable for row in rows)
+        assert [asked.authorization for asked in issuer.asked].count(bad.basic) == 1
+
+
+@pytest.mark.parametrize("header", ['Bearer, Basic realm="x"', 'Basic realm="x", Bearer service="y"'])
+def test_a_bearer_that_names_no_realm_is_passed_over(header: str) -> None:
+    def answer(asked: Asked) -> Reply | None:
+        good = asked.authorization == basic("good", "password")
+        return None if good else Reply(401, headers={"WWW-Authenticate": header})
+
+    good = Credential("c", b"good", b"password")
+    with loopback() as registry, asker(registry.host, credentials=Fixed(good)) as run:
+        registry.first = answer
+        registry.put("a", Built().image(), "1")
+        assert run.image(f"{registry.host}/a:1").unavailable is None
+
+
 def config(folder: Path, auths: dict[str, Any], **more: Any) -> DockerConfig:
     path = folder / "config.json"
     path.write_text(json.dumps({"auths": auths} | more))
@@ -270,3 +376,26 @@ def test_pull_secrets_of_the_workloads_in_the_kubelets_order() -> None:
     assert not source.for_image(parse("localhost/app"), image_uses(hub)), "only to the registry that the entry names"
     assert users(source.for_image(parse("nginx"), image_uses(hub))) == [b"hub"]
     assert users(Chain([source, source]).for_image(parse("nginx"), image_uses(hub))) == [b"hub", b"hub"]
+
+
+def test_copies_of_one_login_are_one() -> None:
+    """In every namespace lies the same secret, as tools copy them; in the last one is another."""
+    from auditor import redact
+    from auditor.model import Coverage, Snapshot
+
+    held, owners = {}, []
+    for number in range(12):
+        namespace = f"team-{number:02}"
+        held[namespace] = secret(namespace, "pull", {"reg.example": login("last" if number == 11 else "copied")})
+        shape = Shape("template", (Container("web", "container", "reg.example/app:1"),), pull_secrets=("pull",))
+        owners.append(Owner(namespace, "Deployment", "web", shapes=(shape,)))
+    snapshot = Snapshot(
+        coverage=tuple(Coverage(name, "read") for name in ("secrets", "serviceaccounts", "pods")),
+        owners=tuple(owners),
+        secrets=redact.number([redact.read(found) for found in held.values()]),
+        service_accounts=tuple(ServiceAccount(namespace, "default", ()) for namespace in held),
+    )
+    source = ClusterSecrets(snapshot, lambda namespace, name: held[namespace])
+    found = source.for_image(parse("reg.example/app:1"), [use for owner in owners for use in image_uses(owner)])
+    assert users(found) == [b"copied", b"last"]
+    assert found[0].origin == "secret team-00/pull"

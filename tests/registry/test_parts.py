@@ -11,12 +11,16 @@ import pytest
 from auditor.errors import UsageError
 from auditor.image import parse
 from auditor.registry.addresses import Endpoint, sources, split
+from auditor.registry.budget import Budgets
 from auditor.registry.cache import Cache
+from auditor.registry.configuration import labels, read
 from auditor.registry.history import step
 from auditor.registry.reach import Reach
+from auditor.registry.recent import Recent
 from auditor.registry.settings import settings
 from auditor.registry.trust import Trust
-from tests.registry.artifacts import digest_of
+from tests.registry.artifacts import as_json, digest_of
+from tests.registry.asking import FakeClock
 
 
 @pytest.mark.parametrize(
@@ -73,17 +77,44 @@ def test_words_that_cannot_be(arguments: tuple[list[str], list[str], list[str]])
 
 def test_reach() -> None:
     said = settings(["reg.corp:5000", "10.1.0.0/16", "[::1]:5000"], [], []).reach
-    assert said.refusal("reg.corp", "192.168.1.1") is None
-    assert said.refusal("reg.corp", "127.0.0.1") is None
-    assert said.refusal("reg.corp", "169.254.169.254") == "link-local or metadata"
-    assert said.refusal("other.corp", "192.168.1.1") == "private"
-    assert said.refusal("other.corp", "10.1.2.3") is None
-    assert said.refusal("other.corp", "::ffff:10.1.2.3") is None
-    assert said.refusal("::1", "::1") is None
-    assert Reach().refusal("x", "93.184.216.34") is None
-    assert Reach().refusal("x", "2606:2800:220:1::1") is None
-    assert Reach().refusal("x", "64:ff9b::5db8:d822") is None
-    assert Reach().refusal("x", "fe80::1%eth0") == "link-local or metadata"
+    assert said.refusal("reg.corp", "192.168.1.1", 5000) is None
+    assert said.refusal("reg.corp", "127.0.0.1", 5000) is None
+    assert said.refusal("reg.corp", "169.254.169.254", 5000) == "link-local or metadata"
+    assert said.refusal("other.corp", "192.168.1.1", 5000) == "private"
+    assert said.refusal("other.corp", "10.1.2.3", 5000) is None
+    assert said.refusal("other.corp", "::ffff:10.1.2.3", 5000) is None
+    assert said.refusal("::1", "::1", 5000) is None
+    assert Reach().refusal("x", "93.184.216.34", 5000) is None
+    assert Reach().refusal("x", "2606:2800:220:1::1", 5000) is None
+    assert Reach().refusal("x", "64:ff9b::5db8:d822", 5000) is None
+    assert Reach().refusal("x", "fe80::1%eth0", 5000) == "link-local or metadata"
+    # Where a port is given only that one is allowed.
+    assert said.refusal("reg.corp", "192.168.1.1", 22) == "private"
+    assert said.refusal("::1", "::1", 443) == "loopback"
+    anywhere = settings(["reg.corp"], [], []).reach
+    assert {anywhere.refusal("reg.corp", "192.168.1.1", port) for port in (443, 5000)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("169.254.169.254", "link-local or metadata"),
+        ("168.63.129.16", "link-local or metadata"),
+        ("100.100.100.200", "link-local or metadata"),
+        ("192.0.0.192", "link-local or metadata"),
+        ("fd00:ec2::254", "link-local or metadata"),
+        ("fd20:ce::254", "link-local or metadata"),
+        ("192.0.0.8", "private"),
+        ("fec0::1", "private"),
+        ("100.100.100.201", "private"),
+    ],
+)
+def test_addresses_that_do_not_look_private(address: str, kind: str) -> None:
+    """A host that is allowed may be private, and never a metadata service."""
+    assert Reach().refusal("reg.corp", address, 443) == kind
+    allowed = settings(["reg.corp"], [], []).reach.refusal("reg.corp", address, 443)
+    assert allowed == (None if kind == "private" else kind)
+    assert settings([address], [], []).reach.refusal("x", address, 443) is None
 
 
 @pytest.mark.parametrize(
@@ -93,7 +124,22 @@ def test_reach() -> None:
         ("/bin/sh -c apk add --no-cache git; rm -rf /x", "RUN", ("sh", "apk", "rm")),
         ("/bin/sh -c set -eux; if ! command -v gpg > /dev/null; then apt-get update; fi", "RUN",
          ("sh", "set", "apt-get")),
-        ('/bin/sh -c #(nop)  CMD ["/bin/bash"]', "CMD", ()),
+        ('/bin/sh -c #(nop)  CMD ["/bin/bash"]', "CMD", ("bash",)),
+        ('CMD ["/bin/sh" "-c" "secret"]', "CMD", ("sh",)),
+        ('CMD ["secret"]', "CMD", ()),
+        ('ENTRYPOINT ["/app", "sh"]', "ENTRYPOINT", ()),
+        ("SHELL [/bin/ash -eo pipefail -c]", "SHELL", ("ash",)),
+        ("BusyBox 1.37.0 (glibc), Debian 13", "", ("busybox",)),
+        ("ADD alpine-minirootfs-3.22.1-x86_64.tar.gz / # buildkit", "ADD", ()),
+        ("/bin/sh -c python3.12 -m venv x; GCC-14 x.c", "RUN", ("sh", "python", "gcc")),
+        # No word that is no known program is told, wherever it stands.
+        ("RUN /bin/sh -c docker login -p \\\n s3cr3t x && apk add y # buildkit", "RUN", ("sh", "docker", "apk")),
+        ("RUN /bin/sh -c docker login -p \\\n bash x # buildkit", "RUN", ("sh", "docker")),
+        ("RUN /bin/sh -c curl https://x/?a=b&hunter2", "RUN", ("sh", "curl")),
+        ("RUN /bin/sh -c cat <<EOF > /root/.token\nghp_16C7\nzsh\nEOF\n # buildkit", "RUN", ("sh", "cat")),
+        ("RUN /bin/sh -c apk add x\n# the old password; zsh hunter2\ngit clone y", "RUN", ("sh", "apk", "git")),
+        ('RUN ["/opt/hunter2", "x"]', "RUN", ()),
+        ("hunter2", "", ()),
         ("/bin/sh -c #(nop) ADD file:abc in / ", "ADD", ()),
         ("RUN |2 TOKEN=a b c X=y /bin/bash -o pipefail -c curl https://x | tar x # buildkit", "RUN",
          ("bash", "curl", "tar")),
@@ -101,7 +147,7 @@ def test_reach() -> None:
         ("/bin/sh -c A=secret B='x y' /usr/bin/make install", "RUN", ("sh", "make")),
         ('/bin/sh -c echo "a && secret" | base64', "RUN", ("sh", "echo", "base64")),
         ("/bin/sh -c (cd /x && ./configure) || exit 1", "RUN", ("sh", "cd", "configure", "exit")),
-        ("/bin/sh -c unbalanced 'quote", "RUN", ("sh", "unbalanced")),
+        ("/bin/sh -c unbalanced 'quote", "RUN", ("sh",)),
         ("/bin/sh -c cat <<EOF > /x", "RUN", ("sh", "cat")),
         ('RUN ["/sbin/apk", "add"]', "RUN", ("apk",)),
         ("cmd /S /C powershell -Command Install-X", "RUN", ("cmd", "powershell")),
@@ -119,9 +165,14 @@ def test_history(text: str, instruction: str, programs: tuple[str, ...]) -> None
     assert (made.instruction, made.programs) == (instruction, programs)
 
 
+@pytest.mark.parametrize("name", ["bash", "busybox", "ksh", "pwsh", "zsh", "apk", "apt", "dpkg", "microdnf", "nix-env"])
+def test_what_the_checks_look_for_is_known(name: str) -> None:
+    assert step(f"RUN /usr/bin/{name} x", None, empty=False).programs == (name,)
+
+
 def test_history_of_very_long_steps() -> None:
-    made = step("/bin/sh -c " + "a && " * 100_000, None, empty=False)
-    assert made.programs == ("sh", "a")
+    made = step("/bin/sh -c " + "true && " * 100_000, None, empty=False)
+    assert made.programs == ("sh", "true")
 
 
 def test_the_cache_verifies_what_it_gives(tmp_path: Path) -> None:
@@ -152,6 +203,47 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
     assert digests[4] in left
 
 
+def test_the_cache_is_never_larger_than_that(tmp_path: Path) -> None:
+    """Not while it is written, and not after a run that was killed."""
+    cache = Cache(tmp_path, limit=4500)
+    for number in range(20):
+        cache.keep_content(digest_of(bytes([number]) * 1000), bytes([number]) * 1000)
+        assert size(tmp_path) <= 4500
+    assert cache.content(digest_of(bytes([19]) * 1000)) is not None
+    Cache(tmp_path, limit=1500)
+    assert size(tmp_path) == 1000
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_facts_of_earlier_versions_go(tmp_path: Path) -> None:
+    """They held words that may be secret."""
+    (tmp_path / "facts-v1" / "sha256").mkdir(parents=True)
+    (tmp_path / "facts-v1" / "sha256" / "x").write_bytes(b"s3cret")
+    cache = Cache(tmp_path)
+    cache.keep_facts(digest_of(b"x"), b"facts")
+    assert not (tmp_path / "facts-v1").exists()
+    assert Cache(tmp_path).facts(digest_of(b"x")) == b"facts"
+
+
+def test_what_is_held_without_a_cache_is_bounded() -> None:
+    recent = Recent(2500)
+    for number in range(10):
+        recent.put(("content", str(number)), bytes(1000))
+        assert recent.get(("content", "0")) is not None, "used all the time"
+    assert [number for number in range(10) if recent.get(("content", str(number)))] == [0, 9]
+    assert recent.size == 2000
+    recent.put(("content", "large"), bytes(3000))
+    assert recent.size == 0
+    cache = Cache(None)
+    cache.keep_content(digest_of(b"x"), b"x", again=False)
+    assert cache.content(digest_of(b"x")) is None
+    cache.keep_content(digest_of(b"x"), b"x")
+    assert cache.content(digest_of(b"x")) == b"x"
+
+
 def test_a_cache_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
     folder = tmp_path / "shared"
     folder.mkdir()
@@ -159,7 +251,7 @@ def test_a_cache_that_others_may_write_to_is_not_used(tmp_path: Path) -> None:
     said: list[str] = []
     cache = Cache(folder, said.append)
     cache.keep_content(digest_of(b"x"), b"x")
-    assert cache.content(digest_of(b"x")) is None
+    assert not list(folder.iterdir())
     assert len(said) == 1
     (tmp_path / "file").write_text("")
     Cache(tmp_path / "file" / "x", said.append)
@@ -173,3 +265,50 @@ def test_an_authority_that_cannot_be_read(content: str | None, tmp_path: Path) -
         path.write_text(content)
     with pytest.raises(UsageError):
         Trust(str(path))
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("https://user:word@example.com/x?t=s3cret#s3cret", "https://example.com/x"),
+        ("x-access-token:s3cret@github.com/o/r", "github.com/o/r"),
+        ("git@github.com:o/r.git", "github.com:o/r.git"),
+        ("https://user:s3/cret@example.com/x", "https://example.com/x"),
+        ("https://user:s3?cret@example.com/x", "https://example.com/x"),
+        ("github.com/o/r?token=s3cret", "github.com/o/r"),
+        ("github.com?token=s3cret", "github.com"),
+        ("https://example.com/https://s3cret@example.org/x", "https://example.org/x"),
+        (f"docker.io/library/alpine:3@sha256:{'a' * 64}", f"docker.io/library/alpine:3@sha256:{'a' * 64}"),
+        (f"user:s3cret@reg.example/a@sha256:{'a' * 64}", f"reg.example/a@sha256:{'a' * 64}"),
+        ("C# tools, and what for?", "C# tools, and what for?"),
+    ],
+)
+def test_labels_without_logins(value: str, kept: str) -> None:
+    assert labels({"org.opencontainers.image.source": value}) == {"org.opencontainers.image.source": kept}
+
+
+def test_arguments_of_an_entrypoint_are_not_told() -> None:
+    def command(entrypoint: list[str] | None, cmd: list[str]) -> str:
+        return read(as_json({"config": {"Entrypoint": entrypoint, "Cmd": cmd, "Env": ["A=b", "s3cret"]}})).command
+
+    assert command(["/app"], ["s3cret"]) == ""
+    assert command(["/tini"], ["/bin/bash"]) == "/bin/bash"
+    assert command(None, ["/app"]) == "/app"
+    assert read(as_json({"config": {"Env": ["A=b", "s3cret"]}})).environment == ("A",)
+
+
+def test_a_registry_has_its_time() -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock)
+    budgets.expect("slow.example", 2)
+    budgets.expect("quick.example", 1)
+    taken = []
+    for _ in range(100):
+        with budgets.image("slow.example") as seconds:
+            taken.append(seconds)
+            clock.sleep(seconds)
+    assert taken[0] == 120
+    assert taken[-1] == 0
+    assert 600 * 16 <= sum(taken) <= 602 * 16, "ten minutes of all threads"
+    with budgets.image("quick.example") as seconds:
+        assert seconds == 120
