@@ -29,8 +29,16 @@ MAX_FACTS = 5000
 MAX_TEXT = 64 << 10
 """Characters of one condition, output or expression."""
 
-_FALCO = re.compile(r"""(?m)^[ \t]*-[ \t]+["']?(?:rule|macro|list)["']?[ \t]*:|\{\s*"(?:rule|macro|list)"\s*:""")
+_FALCO = re.compile(r"""["']?\b(?:rule|macro|list)["']?\s*:""")
+_SURELY_FALCO = re.compile(r"""(?m)^[ \t]*-\s+["']?(?:rule|macro|list)["']?[ \t]*:|\{\s*"(?:rule|macro|list)"\s*:""")
+_PARTS = {
+    "rule": frozenset("condition output desc priority source enabled append override exceptions".split()),
+    "macro": frozenset({"condition", "append", "override"}),
+    "list": frozenset({"items", "append", "override"}),
+}
+_MAPPED = "its top level is a mapping, and Falco takes a list of rules, macros and lists alone: it refuses the file"
 _PROMETHEUS = re.compile(r"""(?m)^["']?groups["']?[ \t]*:|\{\s*"groups"\s*:""")
+_ALERT = re.compile(r"""(?m)^[ \t]*-?[ \t]*["']?alert["']?[ \t]*:""")
 _SETTINGS = re.compile(r"""(?m)^["']?(?:rules_files?|load_plugins|plugins|artifact)["']?[ \t]*:""")
 _POLICY = re.compile(
     r"""(?m)^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?\w*(?:Policy|Policies|Constraint\w*|ImagePolicy\w*)\b"""
@@ -39,6 +47,12 @@ _REGO = re.compile(r"(?m)^package[ \t]+[\w.]+[ \t]*$")
 _REGO_RULE = re.compile(r"(?m)^(?:deny|violation|warn|allow|main)\b[^\n]*[\[{=]")
 _PULLS = re.compile(r"image.{0,40}?(?:pull|download)|pull.{0,40}?image", re.IGNORECASE | re.DOTALL)
 _PLACE = re.compile(r"^[^:]*:")
+_BEFORE_HOST = re.compile(r"^.*@(?!sha\d+:)", re.DOTALL)
+_REFERENCE = re.compile(r"[\w.:/@-]{1,500}", re.ASCII)
+_GROUP_VERSION = re.compile(r"(?:[a-z0-9]+(?:[.-][a-z0-9]+)*/)?v[0-9]+(?:(?:alpha|beta)[0-9]+)?", re.ASCII)
+_OBJECT_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
+
+_UNGROUPED = "its top level is a list of rules, and Prometheus takes a mapping with `groups`: it refuses the file"
 
 # Labels whose keys say that a program watches for ConfigMaps through the API; of labels, no value is kept.
 _MAX_LABELS = 20
@@ -57,37 +71,66 @@ def rules_in(item: wire.ConfigMap, origin: str = "") -> RuleConfigMap | None:
     if not keys:
         return None
     labels = tuple(sorted(metadata.labels or {}))[:_MAX_LABELS]
-    return RuleConfigMap(metadata.namespace or "", metadata.name or "", keys, labels, origin)
+    name = metadata.name or ""
+    return RuleConfigMap("" if "/" in name else metadata.namespace or "", name, keys, labels, origin)
+
+
+def rule_file(path: str, text: str) -> wire.ConfigMap | None:
+    """A file that is no manifest, as the ConfigMap that it would be made into; None where it holds no rules of Falco or
+    Prometheus. Its name is the path, with a slash in any case, which no name of a ConfigMap has.
+    """
+    name = path if "/" in path else f"./{path}"
+    item = wire.ConfigMap(wire.Metadata(name=name), {path.rpartition("/")[2]: text})
+    found = rules_in(item)
+    if found is None or not any(key.form in ("falco rules", "prometheus rules") for key in found.keys):
+        return None
+    return item
 
 
 def _key(key: str, text: str) -> Iterator[KeyFacts]:
     """What one value holds. Texts that look like nothing of interest are never parsed."""
     if len(text) > MAX_VALUE:
-        if _FALCO.search(text[:MAX_VALUE]):
+        if _SURELY_FALCO.search(text[:MAX_VALUE]):
             yield KeyFacts(key, "falco rules", "larger than a ConfigMap can be")
         return
     if _REGO.search(text) and _REGO_RULE.search(text):
         yield KeyFacts(key, "policy", policies=(PolicyText("Rego"),))
         return
-    falco, prometheus = bool(_FALCO.search(text)), bool(_PROMETHEUS.search(text))
-    if not (falco or prometheus or _SETTINGS.search(text) or _POLICY.search(text)):
+    prometheus = bool(_PROMETHEUS.search(text))
+    if not (prometheus or _FALCO.search(text) or _ALERT.search(text) or _SETTINGS.search(text) or _POLICY.search(text)):
         return
     try:
-        documents = [document.value for document in read_yaml(text.encode("utf-8", "replace"), "it")]
-        yield from _facts(key, documents)
+        source = text.removeprefix("\ufeff").encode("utf-8", "replace")
+        documents = [document.value for document in read_yaml(source, "it")]
+        yield from _facts(key, documents, bool(_SURELY_FALCO.search(text)))
     except SourceError as error:
-        if falco or prometheus:
+        surely = _SURELY_FALCO.search(text)
+        if surely or prometheus:
             reason = _PLACE.sub("line ", str(error), count=1)
-            yield KeyFacts(key, "falco rules" if falco else "prometheus rules", reason)
+            yield KeyFacts(key, "falco rules" if surely else "prometheus rules", reason)
 
 
-def _facts(key: str, documents: list[Any]) -> Iterator[KeyFacts]:
+def _facts(key: str, documents: list[Any], surely_falco: bool) -> Iterator[KeyFacts]:
     items = [entry for document in documents if isinstance(document, list) for entry in document]
     mappings = [document for document in documents if isinstance(document, dict)]
-    falco = tuple(item for entry in items if (item := _falco_item(entry)))
-    if falco:
-        fault = f"more than {MAX_FACTS} rules, macros and lists" if len(falco) > MAX_FACTS else ""
-        yield KeyFacts(key, "falco rules", fault, falco=falco[:MAX_FACTS])
+    if surely_falco or any(map(_is_falco, items)):
+        falco = tuple(item for entry in items if (item := _falco_item(entry)))
+        if falco:
+            fault = f"more than {MAX_FACTS} rules, macros and lists" if len(falco) > MAX_FACTS else ""
+            yield KeyFacts(key, "falco rules", fault, falco=falco[:MAX_FACTS])
+            return
+    mapped = tuple(item for mapping in mappings for item in _mapped(mapping))
+    if mapped:
+        yield KeyFacts(key, "falco rules", _MAPPED, falco=mapped[:MAX_FACTS])
+        return
+    custom = [found for mapping in mappings for found in _custom_rules(key, mapping)]
+    if custom:
+        yield from custom
+        return
+    if items and any(_is_alert(entry) for entry in items):
+        yield KeyFacts(
+            key, "prometheus rules", _UNGROUPED, prometheus=tuple(rules_of_group({"rules": items}))[:MAX_FACTS]
+        )
         return
     rules = tuple(rule for mapping in mappings for rule in _prometheus_rules(mapping))
     if rules:
@@ -101,6 +144,30 @@ def _facts(key: str, documents: list[Any]) -> Iterator[KeyFacts]:
     policies = tuple(found for mapping in mappings if (found := _policy(mapping)))
     if policies:
         yield KeyFacts(key, "policy", policies=policies[:MAX_FACTS])
+
+
+def _is_falco(entry: Any) -> bool:
+    """Whether an entry has, beside its name, what only Falco's have."""
+    return isinstance(entry, dict) and any(kind in entry and parts & entry.keys() for kind, parts in _PARTS.items())
+
+
+def _is_alert(entry: Any) -> bool:
+    return isinstance(entry, dict) and "expr" in entry and ("alert" in entry or "record" in entry)
+
+
+def _mapped(mapping: dict[str, Any]) -> Iterator[FalcoItem]:
+    """Rules where Falco takes none: a single one without its dash, or a list below a key."""
+    for entry in (mapping, *_list(mapping.get("rules"))):
+        if _is_falco(entry) and (item := _falco_item(entry)):
+            yield item
+
+
+def _custom_rules(key: str, mapping: dict[str, Any]) -> Iterator[KeyFacts]:
+    """Values for Falco's chart, which makes a file of each text below customRules; also as those of a subchart."""
+    for values in (mapping, *(value for value in mapping.values() if isinstance(value, dict))):
+        for name, text in _mapping(values.get("customRules")).items():
+            if isinstance(text, str) and _FALCO.search(text):
+                yield from (found for found in _key(f"{key}/{name}"[:500], text) if found.form == "falco rules")
 
 
 def _falco_item(entry: Any) -> FalcoItem | None:
@@ -171,7 +238,9 @@ def _settings(mapping: dict[str, Any]) -> FalcoSettings | None:
     loaded, plugins = mapping.get("load_plugins"), mapping.get("plugins")
     artifact = _mapping(mapping.get("artifact"))
     refs = [
-        _text(ref)[:500] for part in ("install", "follow") for ref in _list(_mapping(artifact.get(part)).get("refs"))
+        _artifact(_text(ref))
+        for part in ("install", "follow")
+        for ref in _list(_mapping(artifact.get(part)).get("refs"))
     ]
     if files is None and not refs:
         return None
@@ -184,12 +253,22 @@ def _settings(mapping: dict[str, Any]) -> FalcoSettings | None:
     return FalcoSettings(tuple(_text(path)[:500] for path in rules_files), names, tuple(refs))
 
 
+def _artifact(reference: str) -> str:
+    """A reference without what stands before its host, which may be a password; empty where it is none."""
+    bare = _BEFORE_HOST.sub("", reference)
+    return bare if _REFERENCE.fullmatch(bare) else ""
+
+
 def _policy(mapping: dict[str, Any]) -> PolicyText | None:
     kind = mapping.get("kind")
     if not isinstance(kind, str) or not _POLICY.search(f"kind: {kind[:200]}"):
         return None
-    name = _text(_mapping(mapping.get("metadata")).get("name"))
-    return PolicyText(kind[:200], _text(mapping.get("apiVersion"))[:200], name[:500])
+    version, name = _text(mapping.get("apiVersion")), _text(_mapping(mapping.get("metadata")).get("name"))
+    return PolicyText(
+        kind[:200],
+        version if _GROUP_VERSION.fullmatch(version) else "",
+        name if _OBJECT_NAME.fullmatch(name) else "",
+    )
 
 
 def _text(value: Any) -> str:

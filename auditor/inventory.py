@@ -121,6 +121,8 @@ class Inventory:
     ) -> None:
         """Takes in what a list holds. A list that broke off has state `failed`: what it gave still counts."""
         with self._lock:
+            if faults := listing.reports.faults:
+                complete, detail = False, detail or f"{len(faults)} that cannot be used; {': '.join(faults[0])}"
             self._note(listing.resource.coverage, state, namespace, detail, complete and state == "read", listing.count)
             for controller, found in listing.pods.groups.items():
                 groups = self._groups.setdefault(controller, {})

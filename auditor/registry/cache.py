@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from auditor.registry.digests import is_digest, matches
@@ -17,8 +18,10 @@ from auditor.registry.recent import Recent
 
 LIMIT = 512 << 20
 FACTS = "facts-v2"
-"""Of what shape the facts are: another shape lies under another name, and goes. The first one held words of commands
-that may have been secret."""
+"""Of what shape the facts are: another shape lies under another name."""
+
+_EARLIER = "facts-v1"
+"""Goes: it held words of commands that may have been secret."""
 
 _MEMORY = 16 << 20
 _FULL = 0.75
@@ -42,9 +45,7 @@ class Cache:
         self._lock = threading.Lock()
         self._size = 0
         if self._folder:
-            for path in self._folder.glob("facts-*"):
-                if path.name != FACTS:
-                    shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(self._folder / _EARLIER, ignore_errors=True)
             self.trim(limit)
 
     @property
@@ -157,7 +158,8 @@ def _prepared(folder: Path, warn: Callable[[str], object]) -> Path | None:
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    for path in folder.rglob("*"):
+    """Of the cache alone: the user may have named a directory with other files in it."""
+    for path in chain.from_iterable((folder / kind).glob("sha*/??/*") for kind in (_CONTENT, FACTS)):
         with suppress(OSError):
             found = path.lstat()
             if stat.S_ISREG(found.st_mode):

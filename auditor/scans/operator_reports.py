@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
 from auditor import wire
 from auditor.scans.results import (
+    Level,
     Scan,
     Scanned,
     ScannedContainer,
@@ -20,22 +23,27 @@ _LABEL = "trivy-operator."
 
 
 class ReportFold:
-    """The reports of one list. Equal vulnerabilities are one object."""
+    """The reports of one list. Equal vulnerabilities are one object. `faults` tell, as (origin, why), of reports that
+    are none."""
 
     def __init__(self) -> None:
         self.scanned: list[Scanned] = []
+        self.faults: list[tuple[str, str]] = []
         self._known: dict[tuple[object, ...], Vulnerability] = {}
 
     def add(self, item: wire.VulnerabilityReport, origin: str = "") -> None:
-        """Takes in a report; one that says nothing of its scan is none."""
+        """Takes in a report; one that says nothing of its scan, or of less than it counts, is a fault."""
         report = item.report
-        if report is None:
-            return
         metadata = item.metadata or wire.Metadata()
+        place = origin or f"VulnerabilityReport {metadata.namespace or ''}/{metadata.name or ''}"
+        if report is None:
+            self.faults.append((place, "without a report"))
+            return
         found = tuple(map(self._vulnerability, report.vulnerabilities or ()))
-        place = f"VulnerabilityReport {metadata.namespace or ''}/{metadata.name or ''}"
-        scan = _scan(report, metadata, origin or place)
-        self.scanned.append((scan, found))
+        if missing := _missing(report.summary, found):
+            self.faults.append((place, f"its summary counts {missing} that it does not list"))
+            return
+        self.scanned.append((_scan(report, metadata, place), found))
 
     def _vulnerability(self, each: wire.ReportVulnerability) -> Vulnerability:
         key = msgspec.structs.astuple(each)
@@ -50,6 +58,21 @@ class ReportFold:
                 stamp(each.published_date),
             )
         return known
+
+
+def _missing(summary: wire.ReportSummary | None, found: tuple[Vulnerability, ...]) -> int:
+    """How many vulnerabilities the summary knows of beyond the list, which was cut, or edited."""
+    if summary is None:
+        return 0
+    listed = Counter(each.severity for each in found)
+    counted: dict[Level, int | None] = {
+        "critical": summary.critical_count,
+        "high": summary.high_count,
+        "medium": summary.medium_count,
+        "low": summary.low_count,
+        "unknown": summary.unknown_count,
+    }
+    return sum(max(0, (number or 0) - listed[level]) for level, number in counted.items())
 
 
 def _scan(report: wire.ReportContent, metadata: wire.Metadata, origin: str) -> Scan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal
@@ -19,6 +20,8 @@ SOME_VERSION = "a later version"
 """Stands for the fixed version where a scanner says that there is one, and not which."""
 
 _TEXT = 256
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII | re.IGNORECASE)
+_LARGEST_ALIASES = 50
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -135,6 +138,12 @@ def level_of(text: str | None) -> Level:
     if word == "none":  # CVSS has it for a score of zero
         return "negligible"
     return next((level for level in LEVELS if level == word), "unknown")
+
+
+def cves(*texts: str | None) -> tuple[str, ...]:
+    """The CVEs that texts name, in order: distributions name an advisory, and the CVEs in its links."""
+    found = (cve.upper() for text in texts for cve in _CVE.findall(text or ""))
+    return tuple(sorted(set(found)))[:_LARGEST_ALIASES]
 
 
 def moment(text: str | None) -> datetime | None:

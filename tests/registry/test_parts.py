@@ -219,13 +219,18 @@ def size(folder: Path) -> int:
 
 
 def test_facts_of_earlier_versions_go(tmp_path: Path) -> None:
-    """They held words that may be secret."""
+    """They held words that may be secret. Nothing else goes that is not the cache's."""
+    own = [tmp_path / "facts-2026" / "mine", tmp_path / "content" / "mine"]
+    for path in own:
+        path.parent.mkdir()
+        path.write_bytes(bytes(5000))
     (tmp_path / "facts-v1" / "sha256").mkdir(parents=True)
     (tmp_path / "facts-v1" / "sha256" / "x").write_bytes(b"s3cret")
     cache = Cache(tmp_path)
     cache.keep_facts(digest_of(b"x"), b"facts")
     assert not (tmp_path / "facts-v1").exists()
-    assert Cache(tmp_path).facts(digest_of(b"x")) == b"facts"
+    assert Cache(tmp_path, limit=1000).facts(digest_of(b"x")) == b"facts"
+    assert all(path.exists() for path in own)
 
 
 def test_what_is_held_without_a_cache_is_bounded() -> None:

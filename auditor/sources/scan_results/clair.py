@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Raw, Struct, field
 
-from auditor.scans.results import Scan, Scanned, Vulnerability, clipped, level_of, named, stamp
+from auditor.scans.results import Scan, Scanned, Vulnerability, clipped, cves, level_of, named, stamp
 from auditor.sources.scan_results.damage import Unusable
 
 
@@ -21,6 +22,7 @@ class _Distribution(Struct, gc=False):
 
 class _Vulnerability(Struct, gc=False):
     name: str | None = None
+    links: str | None = None
     issued: str | None = None
     severity: str | None = None
     normalized: str | None = field(default=None, name="normalized_severity")
@@ -35,6 +37,8 @@ class ClairReport(Struct, gc=False):
     distributions: dict[str, _Distribution] | None = None
     vulnerabilities: dict[str, _Vulnerability] | None = None
     found: dict[str, list[str] | None] | None = field(default=None, name="package_vulnerabilities")
+    state: Raw | msgspec.UnsetType = msgspec.UNSET  # of an index report, which tells packages alone
+    success: Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
@@ -45,11 +49,15 @@ def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
     known = named((), [report.manifest])
     if not known.digests:
         raise Unusable("a report of Clair that names no manifest")
+    if report.state is not msgspec.UNSET or report.success is not msgspec.UNSET:
+        raise Unusable("Clair's index report, which tells what is in an image and no vulnerabilities")
+    if report.vulnerabilities is None or report.found is None:
+        raise Unusable("a report of Clair that does not tell the vulnerabilities, or which package has which")
     systems = sorted({_system(each) for each in (report.distributions or {}).values()} - {""})
     scan = Scan(scanner="Clair", at=at, digests=known.digests, system=clipped(", ".join(systems)), origin=origin)
-    packages, vulnerabilities = report.packages or {}, report.vulnerabilities or {}
+    packages, vulnerabilities = report.packages or {}, report.vulnerabilities
     found: dict[Vulnerability, None] = {}
-    for package, numbers in (report.found or {}).items():
+    for package, numbers in report.found.items():
         for number in numbers or ():
             if package not in packages or number not in vulnerabilities:
                 raise Unusable("a report of Clair from which something is missing")
@@ -58,13 +66,15 @@ def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
 
 
 def _vulnerability(package: _Package, each: _Vulnerability) -> Vulnerability:
+    name = clipped(each.name)
     return Vulnerability(
-        clipped(each.name),
+        name,
         clipped(package.name),
         clipped(package.version),
         clipped(each.fixed),
         level_of(each.normalized or each.severity),
         stamp(each.issued),
+        aliases=tuple(cve for cve in cves(each.name, each.links) if cve != name),
     )
 
 

@@ -127,10 +127,8 @@ def _reports(text: bytes, name: str) -> Iterator[Scanned | str]:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             yield f"{document.origin.removeprefix(name + ':')}: {_REPORT.kind}: {error}"
             continue
-        if item.report is None:
-            yield f"{document.origin.removeprefix(name + ':')}: {_REPORT.kind} without a report"
-            continue
         fold.add(item, document.origin)
     if not any_report:
         raise Unusable(f"no scan result. {_FORMATS}")
     yield from fold.scanned
+    yield from (f"{origin.removeprefix(name + ':')}: {_REPORT.kind}: {why}" for origin, why in fold.faults)

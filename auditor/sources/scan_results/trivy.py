@@ -10,6 +10,7 @@ from auditor.sources.scan_results.damage import Unusable
 _SCHEMA = 2
 _IMAGE = "container_image"
 _FIXED = "fixed"
+_OF_OTHERS = frozenset(("config", "custom", "license", "license-file", "secret"))
 
 
 class Pascal(Struct, rename="pascal", gc=False):
@@ -45,6 +46,7 @@ class _Vulnerability(Pascal):
 
 
 class _Result(Pascal):
+    of: str | None = field(default=None, name="Class")
     vulnerabilities: list[_Vulnerability] | None = None
 
 
@@ -66,6 +68,8 @@ def read(report: TrivyReport, origin: str) -> Scanned:
         raise Unusable(f"Trivy's JSON of schema version {report.schema_version}; this reads {_SCHEMA}")
     if report.artifact_type not in (None, _IMAGE):
         raise Unusable("a result of Trivy that is not about an image")
+    if report.results and all(each.of in _OF_OTHERS and not each.vulnerabilities for each in report.results):
+        raise Unusable("a result of Trivy without its scanner of vulnerabilities")
     metadata = report.metadata or _Metadata()
     system = metadata.system or _System()
     known = named(
