@@ -42,6 +42,17 @@ if TYPE_CHECKING:
     from auditor.image_policy_files import ImagePolicyBackends, ImagePolicyFiles, PluginFiles
     from auditor.images import Image, comparable_runs
     from auditor.keyproblem import is_docker_hub_lookalike, key_problem
+    from auditor.list_views import (
+        ControlPlane,
+        Credentials,
+        ImageUses,
+        Nodes,
+        PodsOnNodes,
+        PullSecrets,
+        Served,
+        ServiceAccounts,
+        usable,
+    )
     from auditor.model import (
         Container,
         ControlPlanePod,
@@ -76,17 +87,6 @@ if TYPE_CHECKING:
     from auditor.secret_index import RegistryKeys, SecretUsers
     from auditor.signatures.judgement import Judged, Judgement, Signatures
     from auditor.subjects import ApiServer, CachedImage, Cluster, Credential, ImageUse, NodeRepository, NodeTag
-    from auditor.views import (
-        ControlPlane,
-        Credentials,
-        ImageUses,
-        Nodes,
-        PodsOnNodes,
-        PullSecrets,
-        Served,
-        ServiceAccounts,
-        usable,
-    )
     from auditor.watchers import (
         AlertLoading,
         AlertRules,
@@ -154,7 +154,7 @@ _HOMES = {
     "secret_index": ("RegistryKeys", "SecretUsers"),
     "signatures.judgement": ("Judged", "Judgement", "Signatures"),
     "subjects": ("ApiServer", "CachedImage", "Cluster", "Credential", "ImageUse", "NodeRepository", "NodeTag"),
-    "views": (
+    "list_views": (
         "ControlPlane",
         "Credentials",
         "ImageUses",

@@ -87,7 +87,7 @@ def rule_file(path: str, text: str) -> wire.ConfigMap | None:
     return item
 
 
-def _key(key: str, text: str) -> Iterator[KeyFacts]:
+def _key(key: str, text: str, *, inner: bool = False) -> Iterator[KeyFacts]:
     """What one value holds. Texts that look like nothing of interest are never parsed."""
     if len(text) > MAX_VALUE:
         if _SURELY_FALCO.search(text[:MAX_VALUE]):
@@ -102,7 +102,8 @@ def _key(key: str, text: str) -> Iterator[KeyFacts]:
     try:
         source = text.removeprefix("\ufeff").encode("utf-8", "replace")
         documents = [document.value for document in read_yaml(source, "it")]
-        yield from _facts(key, documents, bool(_SURELY_FALCO.search(text)))
+        custom = [] if inner else [found for document in documents for found in _custom_rules(key, document)]
+        yield from custom or _facts(key, documents, surely_falco=bool(_SURELY_FALCO.search(text)))
     except SourceError as error:
         surely = _SURELY_FALCO.search(text)
         if surely or prometheus:
@@ -110,7 +111,7 @@ def _key(key: str, text: str) -> Iterator[KeyFacts]:
             yield KeyFacts(key, "falco rules" if surely else "prometheus rules", reason)
 
 
-def _facts(key: str, documents: list[Any], surely_falco: bool) -> Iterator[KeyFacts]:
+def _facts(key: str, documents: list[Any], *, surely_falco: bool) -> Iterator[KeyFacts]:
     items = [entry for document in documents if isinstance(document, list) for entry in document]
     mappings = [document for document in documents if isinstance(document, dict)]
     if surely_falco or any(map(_is_falco, items)):
@@ -122,10 +123,6 @@ def _facts(key: str, documents: list[Any], surely_falco: bool) -> Iterator[KeyFa
     mapped = tuple(item for mapping in mappings for item in _mapped(mapping))
     if mapped:
         yield KeyFacts(key, "falco rules", _MAPPED, falco=mapped[:MAX_FACTS])
-        return
-    custom = [found for mapping in mappings for found in _custom_rules(key, mapping)]
-    if custom:
-        yield from custom
         return
     if items and any(_is_alert(entry) for entry in items):
         yield KeyFacts(
@@ -162,12 +159,15 @@ def _mapped(mapping: dict[str, Any]) -> Iterator[FalcoItem]:
             yield item
 
 
-def _custom_rules(key: str, mapping: dict[str, Any]) -> Iterator[KeyFacts]:
+def _custom_rules(key: str, document: Any) -> Iterator[KeyFacts]:
     """Values for Falco's chart, which makes a file of each text below customRules; also as those of a subchart."""
-    for values in (mapping, *(value for value in mapping.values() if isinstance(value, dict))):
-        for name, text in _mapping(values.get("customRules")).items():
-            if isinstance(text, str) and _FALCO.search(text):
-                yield from (found for found in _key(f"{key}/{name}"[:500], text) if found.form == "falco rules")
+    left = MAX_VALUE  # aliases could make more of it than was written
+    for values in (document, *_mapping(document).values()):
+        for name, text in _mapping(_mapping(values).get("customRules")).items():
+            left -= len(text) if isinstance(text, str) else 0
+            if isinstance(text, str) and left >= 0 and _FALCO.search(text):
+                found = _key(f"{key}/{name}"[:500], text, inner=True)
+                yield from (facts for facts in found if facts.form == "falco rules")
 
 
 def _falco_item(entry: Any) -> FalcoItem | None:

@@ -34,8 +34,9 @@ from auditor.report import (
     identity,
     merge_evidence,
 )
+from auditor.units import Unit
 from auditor.version import __version__
-from auditor.views import SUBJECTS, NotVisible, Unit, Views
+from auditor.views import SUBJECTS, NotVisible, Views
 from auditor.waivers import WaiverBook
 
 Key = tuple[About, str]

@@ -12,6 +12,7 @@ from auditor.coverage import Unread
 from auditor.evidence import Evidence, ImageEvidence
 from auditor.image import MalformedReference, Reference, parse
 from auditor.images import Image, images
+from auditor.list_views import Credentials
 from auditor.model import Shape
 from auditor.policy import Policy
 from auditor.report import Finding, GoalRow, Report
@@ -20,7 +21,7 @@ from auditor.scans.judgement import VulnerabilityRules, severity_counts
 from auditor.signatures.account import Signing, signing
 from auditor.signatures.judgement import Signatures
 from auditor.subjects import ImageUse, NodeRepository
-from auditor.views import Credentials, Views
+from auditor.views import Views
 from auditor.wire import BY_NAME
 
 _FIRST = 5

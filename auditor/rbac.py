@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable
 from auditor.check import Check
 from auditor.coverage import Gaps
 from auditor.engine_settings import MUTATING, places
+from auditor.list_views import Credentials
 from auditor.model import PolicyObject, Snapshot
 from auditor.parameters import BINDINGS, POLICIES, SECRET, ParameterRef, parameter_refs, plural_of
 from auditor.publish_apis import APIS
 from auditor.subjects import ImageUse
-from auditor.views import Credentials, needs
+from auditor.views import needs
 from auditor.wire import ALL_CONFIGMAPS, BY_NAME, CONSTRAINTS, PARAMETERS, RULE_CONFIGMAPS, SETTINGS
 
 _BARE = re.compile(r"[a-z][a-z-]*[a-z]")

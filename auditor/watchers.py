@@ -52,13 +52,15 @@ class FalcoRules(Struct, frozen=True):
 
 
 class AlertRules(Struct, frozen=True):
-    """Prometheus' rules: a PrometheusRule, or a ConfigMap with rule files."""
+    """Prometheus' rules: a PrometheusRule, a ConfigMap with rule files, or a rule file. `faults`: why Prometheus
+    refuses a file, by its key."""
 
     kind: str
     namespace: str
     name: str
     rules: tuple[PrometheusRule, ...]
     labels: dict[str, str] = {}
+    faults: dict[str, str] = {}
 
 
 class StoredRules(Struct, frozen=True):
@@ -84,7 +86,8 @@ def alert_rules(snapshot: Snapshot) -> Iterator[tuple[AlertRules, str]]:
     for found in snapshot.configmaps:
         rules = tuple(rule for key in found.keys for rule in key.prometheus)
         if rules:
-            yield AlertRules("ConfigMap", found.namespace, found.name, rules), found.origin
+            faults = {key.key: key.fault for key in found.keys if key.prometheus and key.fault}
+            yield AlertRules(found.kind, found.namespace, found.name, rules, faults=faults), found.origin
     for watched in snapshot.watched:
         if watched.resource == ALERTS:
             made = AlertRules(watched.kind, watched.namespace, watched.name, watched.rules, watched.labels)

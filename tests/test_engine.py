@@ -44,7 +44,8 @@ from auditor.model import (
 )
 from auditor.policy import CheckSetting, Exclude, Waiver
 from auditor.report import Finding, Report, UnreadableRow, from_json, to_dict
-from auditor.views import PARAMETERS, SUBJECTS, Unit
+from auditor.units import Unit
+from auditor.views import PARAMETERS, SUBJECTS
 from auditor.wire import BY_NAME
 
 TODAY = date(2026, 11, 21)

@@ -21,7 +21,15 @@ PURE = sorted(
             "auditor/engine.py",
             "auditor/wire/*.py",
         ),
-        *("auditor/check.py", "auditor/views.py", "auditor/subjects.py", "auditor/coverage.py", "auditor/image.py"),
+        *(
+            "auditor/check.py",
+            "auditor/views.py",
+            "auditor/list_views.py",
+            "auditor/units.py",
+            "auditor/subjects.py",
+            "auditor/coverage.py",
+            "auditor/image.py",
+        ),
         *("auditor/credentials.py", "auditor/report.py", "auditor/diff.py", "auditor/exits.py", "auditor/escape.py"),
         *("auditor/merge.py", "auditor/cluster_*.py", "auditor/pairs.py"),
         *(

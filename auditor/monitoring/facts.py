@@ -75,10 +75,15 @@ class KeyFacts(Facts, frozen=True):
 
 
 class RuleConfigMap(Facts, frozen=True):
-    """A ConfigMap in which something lies that is meant to watch or to decide. Its other keys leave no trace."""
+    """A ConfigMap in which something lies that is meant to watch or to decide. Its other keys leave no trace. Or a file
+    of rules that was given as it is: then the name is its path, with a slash, and it is in no namespace."""
 
     namespace: str
     name: str
     keys: tuple[KeyFacts, ...]
     labels: tuple[str, ...] = ()
     origin: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "File" if "/" in self.name else "ConfigMap"

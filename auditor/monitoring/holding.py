@@ -18,12 +18,33 @@ _MAX_VALUES = 2000
 _MOST_MACROS = 64  # levels of macros in macros
 
 
+class TooMuch(Exception):
+    """Rules whose macros and lists are too many to be looked through."""
+
+
+class Budget:
+    """How many parts and values may still be looked at, over all rules of a set."""
+
+    def __init__(self, parts: int) -> None:
+        self._left = parts
+
+    def spend(self, parts: int = 1) -> None:
+        """Raises TooMuch where it is used up."""
+        self._left -= parts
+        if self._left < 0:
+            raise TooMuch
+
+
 class _Bounds(Struct, frozen=True):
     """By field, what it may be (absent: anything) and what it may not be, where a condition holds. `why`: it cannot."""
 
     allowed: dict[str, frozenset[str]] = {}
     barred: dict[str, frozenset[str]] = {}
     why: str = ""
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.allowed.values())) + sum(map(len, self.barred.values()))
 
 
 def nodes(tree: Node) -> Iterator[Node]:
@@ -38,11 +59,12 @@ def nodes(tree: Node) -> Iterator[Node]:
             waiting += node.parts[::-1]
 
 
-def comparisons(tree: Node, macro: Callable[[str], Node | None]) -> Iterator[Comparison]:
-    """The comparisons of a condition and of the macros that it uses, each macro's once."""
+def comparisons(tree: Node, macro: Callable[[str], Node | None], budget: Budget) -> Iterator[Comparison]:
+    """The comparisons of a condition and of the macros that it uses, each macro's once. Raises TooMuch."""
     waiting, seen = [tree], set[str]()
     while waiting:
         for node in nodes(waiting.pop()):
+            budget.spend()
             if isinstance(node, Comparison):
                 yield node
             elif isinstance(node, Macro) and node.name not in seen:
@@ -52,22 +74,35 @@ def comparisons(tree: Node, macro: Callable[[str], Node | None]) -> Iterator[Com
 
 
 class Holding:
-    """The questions about one set of macros and lists."""
+    """The questions about one set of macros and lists. Each may raise TooMuch: also where macros are nested deeper than
+    they are looked into."""
 
     def __init__(
-        self, macro: Callable[[str], Node | None], values: Callable[[Collection[str]], Collection[str]]
+        self,
+        macro: Callable[[str], Node | None],
+        values: Callable[[Collection[str]], Collection[str]],
+        budget: Budget,
     ) -> None:
         self._macro = macro
         self._values = values
+        self._budget = budget
         self._known: dict[tuple[str, bool], _Bounds] = {}
         self._narrow: dict[tuple[str, bool], bool] = {}
         self._inside: set[str] = set()
 
     def impossible(self, tree: Node) -> str:
         """Why it can never hold; empty where it may."""
+        self._inside.clear()
         return self._bounds(tree, negated=False).why
 
+    def always(self, tree: Node) -> str:
+        """Why some alternative of it always holds; empty where none is known to."""
+        self._inside.clear()
+        found = (self._bounds(node, negated=True).why for node in nodes(tree) if isinstance(node, AnyOf))
+        return next((why for why in found if why), "")
+
     def _bounds(self, node: Node, *, negated: bool) -> _Bounds:
+        self._budget.spend()
         match node:
             case Not(part):
                 return self._bounds(part, negated=not negated)
@@ -77,13 +112,16 @@ class Holding:
                 return self._of_test(node, negated)
             case All(parts) | AnyOf(parts):
                 found = [self._bounds(part, negated=negated) for part in parts]
+                self._budget.spend(sum(bounds.size for bounds in found))
                 return _both(found) if isinstance(node, All) != negated else _either(found)
 
     def _of_macro(self, name: str, negated: bool) -> _Bounds:
         tree = self._macro(name)
-        if tree is None or name in self._inside or len(self._inside) > _MOST_MACROS:
+        if tree is None or name in self._inside:
             return _Bounds()
         if (name, negated) not in self._known:
+            if len(self._inside) > _MOST_MACROS:
+                raise TooMuch
             self._inside.add(name)
             self._known[name, negated] = self._bounds(tree, negated=negated)
             self._inside.discard(name)
@@ -103,6 +141,7 @@ class Holding:
 
     def narrowed(self, tree: Node, *, negated: bool = False) -> bool:
         """Whether only events of some types are compared (libs' ppm_event_codes): a type that is asked for."""
+        self._budget.spend()
         match tree:
             case Not(part):
                 return self.narrowed(part, negated=not negated)
@@ -110,9 +149,11 @@ class Holding:
                 inner = self._macro(name)
                 if inner is None:
                     return name in NARROWING and not negated
-                if name in self._inside or len(self._inside) > _MOST_MACROS:
+                if name in self._inside:
                     return False
                 if (name, negated) not in self._narrow:
+                    if len(self._inside) > _MOST_MACROS:
+                        raise TooMuch
                     self._inside.add(name)
                     self._narrow[name, negated] = self.narrowed(inner, negated=negated)
                     self._inside.discard(name)
@@ -167,5 +208,5 @@ def _either(found: list[_Bounds]) -> _Bounds:
 
 
 def _shown(values: Collection[str]) -> str:
-    names = sorted(values)
+    names = sorted(value or '""' for value in values)
     return " or ".join(names[:3]) + (f" or {len(names) - 3} others" if len(names) > 3 else "")

@@ -1,37 +1,76 @@
-"""Values that Falco's repository fields can never equal: registries, prefixes, tags, globs."""
+"""Values that the image fields of Falco can never equal or begin with: registries, organisations, schemes, globs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-REPOSITORIES = frozenset({"container.image.repository"})
-_AUDITED = re.compile(r"ka\.req\.(?:pod\.\w+|container)\.image\.repository")
+_REPOSITORY = "container.image.repository"
+_IMAGE = "container.image"
+_AUDITED = re.compile(r"ka\.req\.(?:pod\.\w+|container)\.image(\.repository)?")
 _EXACT = frozenset({"=", "==", "!=", "in", "intersects"})
+_ENDS = frozenset({"startswith", "endswith", "contains", "icontains"})
 _HOST = re.compile(r"[^/]*[.:][^/]*|localhost")
+_BARE_HOST = re.compile(r"[^/:]*[.][^/:]*|localhost")
+# Below these a repository has an organisation or a project first.
+_SHARED = frozenset({"quay.io", "gcr.io", "eu.gcr.io", "us.gcr.io", "asia.gcr.io", "ghcr.io"})
+_HUB = frozenset({"docker.io", "index.docker.io"})
+_WILD = frozenset("*?[")
 
 
-def is_repository(field: str) -> bool:
-    return field in REPOSITORIES or _AUDITED.fullmatch(field) is not None
+def is_image(field: str) -> bool:
+    """Whether a field holds names of images or repositories."""
+    return field in (_REPOSITORY, _IMAGE) or _AUDITED.fullmatch(field) is not None
 
 
 def unequalled(field: str, operator: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Those of the values that no repository is, where an operator compares whole values.
+    """Those of the values that no image or repository is or, where the operator asks for that, begins or ends with.
 
-    The container plugin gives the full repository, without tag or digest; k8saudit the text of the spec up to the first
-    colon, so that a registry with a port never comes through.
+    The container plugin gives the full repository, without tag or digest; k8saudit the text of the spec, and as the
+    repository what is before its first colon, so that a registry with a port never comes through.
     """
-    if operator.partition(" ")[0] not in _EXACT or not is_repository(field):
+    if not is_image(field):
         return ()
-    return tuple(value for value in values if _impossible(value, audited=field not in REPOSITORIES))
+    word = operator.partition(" ")[0]
+    audited, repository = field.startswith("ka."), field.endswith(".repository")
+    if is_exact(word):
+        never = _never_equal
+    elif word == "glob":
+        return tuple(v for v in values if "://" in v or (not _WILD & set(v) and _never_equal(v, audited, repository)))
+    elif word in _ENDS:
+        never = _never_part
+    else:
+        return ()
+    return tuple(value for value in values if never(value, audited, repository))
 
 
-def _impossible(value: str, *, audited: bool) -> bool:
-    if not value or value.endswith("/") or any(char in value for char in "*@ "):
+def is_exact(operator: str) -> bool:
+    """Whether an operator compares whole values."""
+    return operator.partition(" ")[0] in _EXACT
+
+
+def _never_equal(value: str, audited: bool, repository: bool) -> bool:
+    if not value or value.endswith("/") or "://" in value or any(char in value for char in "* "):
         return True
     host, slash, path = value.partition("/")
-    if ":" in path or (audited and ":" in host):
-        return True
+    if repository:
+        if "@" in value or ":" in path or (audited and ":" in host):
+            return True
+    elif ":" in path or "@" in path:
+        return False
     if not slash:  # a name alone may be an image of Docker Hub; with a dot or a port it is a registry
-        return _HOST.fullmatch(host) is not None
-    return value in ("docker.io/library", "index.docker.io/library") or "://" in value
+        return (_HOST if repository else _BARE_HOST).fullmatch(host) is not None
+    if host in _SHARED:
+        return "/" not in path
+    return host in _HUB and (path == "library" or (not audited and "/" not in path))
+
+
+def _never_part(value: str, audited: bool, repository: bool) -> bool:
+    """Of a prefix, suffix or part. After the colon of a tag there is no slash, after that of a port there is one."""
+    if "://" in value:
+        return True
+    if not repository or not value:
+        return False
+    host, slash, path = value.partition("/")
+    tag = value[:1] == ":" and not slash and not value[1:].isdigit()
+    return "@" in value or ":" in path or tag or (audited and ":" in host)

@@ -12,6 +12,7 @@ from auditor.coverage import Unread
 from auditor.credentials import DOCKERCFG
 from auditor.dockerconfig import Config, read_config
 from auditor.image import Reference
+from auditor.list_views import Credentials
 from auditor.model import Snapshot
 from auditor.policy import Policy
 from auditor.redact import decoded_data
@@ -21,7 +22,7 @@ from auditor.sources.faults import Fault
 from auditor.sources.reader import HURRIED, Reader
 from auditor.sources.transport import Connection
 from auditor.subjects import ImageUse
-from auditor.views import Credentials, Views
+from auditor.views import Views
 
 ReadSecret = Callable[[str, str], wire.Secret | None]
 _TRIED = 8

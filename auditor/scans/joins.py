@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from auditor.coverage import Gaps, Unread
 from auditor.evidence import Evidence
 from auditor.image import parse_image_id
-from auditor.images import Image
+from auditor.images import Image, Run
 from auditor.model import SCAN_RESULTS, Snapshot
-from auditor.scans.results import Scan, Vulnerability
+from auditor.scans.results import FUTURE, Scan, Vulnerability, moment
 from auditor.subjects import ImageUse
 
 How = Literal["workload", "digest", "image ID", "tag"]
@@ -24,12 +25,18 @@ _CONTENT = ("digest", "image ID")
 
 
 class Joined(Struct, frozen=True):
-    """The results that count for an image: of the newest scan, and of the same scanner's scans of the image's manifests
-    for other platforms. The first is the newest."""
+    """The results that count for an image: of the newest scan of everything that runs of it, of all where several are
+    equally new, and of the same scanner's scans of the image's manifests for other platforms. The first is the newest.
+
+    `unscanned` are those of the image's runs that no scan is about: of each digest and platform one. `certain`: the
+    registry's indexes say so; else what was scanned might be an index of them.
+    """
 
     how: How
     scans: tuple[Scan, ...]
     found: tuple[Vulnerability, ...]
+    unscanned: tuple[Run, ...] = ()
+    certain: bool = True
 
     @property
     def scan(self) -> Scan:
@@ -52,11 +59,17 @@ class Scans:
         self._evidence = evidence
         self._results = snapshot.scans
         self._coverage = snapshot.coverage
+        now = moment(snapshot.cluster.collected_at)
+        latest = (now + FUTURE).strftime("%Y-%m-%dT%H:%M:%SZ") if now else None
+        scans = [
+            msgspec.structs.replace(scan, at=None) if latest and scan.at and scan.at > latest else scan
+            for scan in self._results.scans
+        ]
         self._by_content: dict[str, list[Scan]] = {}
         self._by_tag: dict[str, list[Scan]] = {}
         self._by_container: dict[tuple[str, str, str, str], list[Scan]] = {}
-        self._nameless = [scan for scan in self._results.scans if scan.digests and not scan.tags][:1]
-        for scan in self._results.scans:
+        self._nameless = [scan for scan in scans if scan.digests and not scan.tags][:1]
+        for scan in scans:
             for digest in filter(None, dict.fromkeys((*scan.digests, scan.image_id))):
                 self._by_content.setdefault(digest, []).append(scan)
             for tag in scan.tags:
@@ -69,6 +82,7 @@ class Scans:
         """The results that count for an image, None where none is about it; that proves nothing: see `require`.
 
         A scan that is known to be of this content beats one of its name; then the newest counts, an undated one last.
+        Of what runs under several digests or on several platforms, each needs one.
         """
         joined: dict[Scan, How] = {}
         for scan, how in self._candidates(image):
@@ -78,10 +92,24 @@ class Scans:
         ranked = sorted(joined, key=lambda scan: (scan.scanner, scan.origin))
         ranked.sort(key=lambda scan: scan.at or "", reverse=True)
         ranked.sort(key=lambda scan: joined[scan] not in _CONTENT)
-        first = ranked[0]
-        scans = (first, *self._of_other_platforms(first, [scan for scan in ranked if joined[scan] == "digest"]))
+        counted: set[Scan] = set()
+        unscanned: list[Run] = []
+        for run in _apart(image.runs) or [None]:
+            about = [
+                scan for scan in ranked if run is None or joined[scan] != "digest" or self._covers(image, run, scan)
+            ]
+            counted.update(self._counted(about, joined))
+            if run and not about:
+                unscanned.append(run)
+        scans = tuple(scan for scan in ranked if scan in counted) or tuple(ranked[:1])
         found = [each for scan in scans for each in self._results.found(scan)]
-        return Joined(joined[first], scans, tuple(dict.fromkeys(found) if scans[1:] else found))
+        return Joined(
+            joined[scans[0]],
+            scans,
+            tuple(dict.fromkeys(found) if scans[1:] else found),
+            tuple(unscanned),
+            self._apart(image, unscanned, scans),
+        )
 
     def others(self, image: Image) -> tuple[Other, ...]:
         """The scans of the image's name that are of other content, the newest first; and such as bear no name, where
@@ -106,9 +134,47 @@ class Scans:
         for resource in asked:
             self._gaps.require(resource)
 
+    def require_given(self) -> None:
+        """Raises Unread where some of what was given could not be used: it may be the newest of any image."""
+        if any(row.resource == GIVEN and row.state == "failed" for row in self._coverage):
+            self._gaps.require(GIVEN)
+
     def _asked(self, resource: str) -> bool:
         states = {row.state for row in self._coverage if row.resource == resource}
         return not states <= {"absent", "excluded"}
+
+    def _counted(self, ranked: Sequence[Scan], joined: dict[Scan, How]) -> Iterator[Scan]:
+        """Of scans of the same, the best first, those that count."""
+        if not ranked:
+            return
+        first = ranked[0]
+        by_content = joined[first] in _CONTENT
+        yield from (scan for scan in ranked if scan.at == first.at and (joined[scan] in _CONTENT) == by_content)
+        yield from self._of_other_platforms(first, [scan for scan in ranked if joined[scan] == "digest"])
+
+    def _apart(self, image: Image, unscanned: Sequence[Run], scans: Sequence[Scan]) -> bool:
+        """Whether it is known that these scans are of something else than these runs."""
+        return all(
+            self._evidence.related(image.repository, run.digest, digest) is False
+            for run in unscanned
+            for scan in scans
+            for digest in scan.digests
+            if digest != run.digest
+        )
+
+    def _covers(self, image: Image, run: Run, scan: Scan) -> bool:
+        """Whether a scan that is of the image by a digest is of what runs there: of that digest, of an index of it,
+        or of what is in it for the platform."""
+        found = {
+            run.digest,
+            image.digest,
+            *(row.digest for row in self._evidence.indexes(image.repository, run.digest)),
+        }
+        row = self._evidence.content(image.repository, run.digest)
+        for child in row.children if row else ():
+            if not child.attests and run.platform in ("", child.platform):
+                found.add(child.digest)
+        return not found.isdisjoint(scan.digests)
 
     def _candidates(self, image: Image) -> Iterator[tuple[Scan, How]]:
         for digest in self._contents(image):
@@ -117,10 +183,13 @@ class Scans:
         for identity in _image_ids(image):
             for scan in self._by_content.get(identity, ()):
                 yield scan, "image ID"
-        own = set(self._of_containers(image))
+        own = dict.fromkeys(self._of_containers(image))
+        for scan in own:
+            if self._is_of_spec(image, scan):
+                yield scan, "workload"
         for scan in self._named(image):
-            if self._fits(image, scan):
-                yield scan, "workload" if scan in own else "tag"
+            if scan not in own and self._fits(image, scan):
+                yield scan, "tag"
 
     def _contents(self, image: Image) -> tuple[str, ...]:
         """The digests of the image: those that it is known by, indexes that list them, and what is in them."""
@@ -144,6 +213,10 @@ class Scans:
     def _fits(self, image: Image, scan: Scan) -> bool:
         """Whether nothing speaks against a scan of the image's name: no two contents are known that differ."""
         return not self._comparable(image, scan) or bool(self._same(image, scan))
+
+    def _is_of_spec(self, image: Image, scan: Scan) -> bool:
+        """Whether nothing speaks against a scan of an own container, which need not say of which image it is."""
+        return (not scan.tags or scan in self._named(image)) and self._fits(image, scan)
 
     def _comparable(self, image: Image, scan: Scan) -> bool:
         return bool((image.digests and scan.digests) or (_image_ids(image) and scan.image_id))
@@ -179,6 +252,11 @@ def _names(use: ImageUse) -> Iterator[tuple[str, str]]:
             yield "ReplicaSet", f"{use.owner.name}-{shape.revision}"
         for pod in shape.examples if use.owner.kind == "Pod" else ():
             yield "Pod", pod
+
+
+def _apart(runs: Iterable[Run]) -> list[Run]:
+    """One of each digest and platform."""
+    return list({(run.digest, run.platform): run for run in runs}.values())
 
 
 def _image_ids(image: Image) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from auditor.policy import Policy
 from auditor.report import Severity
 from auditor.scans.exploits import Exploits, exploits
 from auditor.scans.joins import Joined
-from auditor.scans.results import LEVELS, Vulnerability, moment
+from auditor.scans.results import FUTURE, LEVELS, Suppressed, Vulnerability, moment
 
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
@@ -39,13 +39,15 @@ class Weight(Struct, frozen=True):
     """All of an image's vulnerabilities, the first to look at first: exploited ones, the severe, the likely.
 
     `counted` are those that fail by the policy; `spared` those that would but for their days of grace; `unknown` those
-    that might, since nobody has said how severe they are.
+    that might, since nobody has said how severe they are. `suppressed` are those that the scanner was told to leave out,
+    and that might count else.
     """
 
     every: tuple[Weighed, ...] = ()
     counted: tuple[Weighed, ...] = ()
     spared: tuple[Weighed, ...] = ()
     unknown: tuple[Weighed, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
     @property
     def worst(self) -> Severity | None:
@@ -80,6 +82,7 @@ class VulnerabilityRules:
         self._known: dict[Vulnerability, _Judged] = {}
         now = moment(collected_at)
         self._spared_from = now - timedelta(days=self._rules.grace_days) if now and self._rules.grace_days else None
+        self._spared_to = now + FUTURE if now else None
 
     def weigh(self, joined: Joined) -> Weight:
         """A vulnerability is in many images, and is looked at once."""
@@ -88,7 +91,12 @@ class VulnerabilityRules:
         for judged in known:
             sides[judged.side].append(judged.weighed)
         every = tuple(judged.weighed for judged in known)
-        return Weight(every, tuple(sides["counted"]), tuple(sides["spared"]), tuple(sides["unknown"]))
+        suppressed = tuple(each for scan in joined.scans for each in scan.suppressed if self._might_count(each))
+        return Weight(every, tuple(sides["counted"]), tuple(sides["spared"]), tuple(sides["unknown"]), suppressed)
+
+    def _might_count(self, each: Suppressed) -> bool:
+        severity = _SEVERITIES.get(each.severity)
+        return each.severity == "unknown" if severity is None else severity.rank <= self._rules.threshold.rank
 
     def _judged(self, found: Vulnerability) -> _Judged:
         known = self._known.get(found)
@@ -112,11 +120,11 @@ class VulnerabilityRules:
         return Weighed(found, severity, exploited, self._exploits.score(found))
 
     def _spared(self, each: Weighed) -> bool:
-        """Published within the days of grace. What is exploited has none, nor what has no date."""
-        if self._spared_from is None or each.exploited:
+        """Published within the days of grace. What is exploited has none, nor what has no date, or one to come."""
+        if self._spared_from is None or self._spared_to is None or each.exploited:
             return False
         published: datetime | None = moment(each.vulnerability.published)
-        return published is not None and published > self._spared_from
+        return published is not None and self._spared_from < published <= self._spared_to
 
 
 def _urgency(each: Weighed) -> _Urgency:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -19,9 +20,12 @@ LEVELS: tuple[Level, ...] = ("critical", "high", "medium", "low", "negligible", 
 SOME_VERSION = "a later version"
 """Stands for the fixed version where a scanner says that there is one, and not which."""
 
+FUTURE = timedelta(days=1)
+"""How far the clocks of others may be ahead. A time beyond that is none: it would never be past."""
+
 _TEXT = 256
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII | re.IGNORECASE)
-_LARGEST_ALIASES = 50
+_MOST_CVES = 50
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -56,13 +60,22 @@ class ScannedContainer(Part, frozen=True):
     container: str
 
 
+class Suppressed(Part, frozen=True):
+    """How many vulnerabilities of a severity somebody told the scanner not to report. `status`: the scanner's word."""
+
+    status: str
+    severity: Level = "unknown"
+    count: int = 1
+
+
 class Scan(Part, frozen=True):
     """One run of a scanner over one image.
 
     `at` is RFC 3339 in UTC, None where it is not stated. `tags` are names, `registry/repository:tag`, normalised;
     `digests` are of manifests, indexes or, by old releases of Trivy Operator, the configuration; `image_id` is of the
     configuration. `system` is the image's operating system, and `end_of_life` that its maker no longer looks after it.
-    `origin` is where the result was found. `content` is a position in ScanResults.contents.
+    `database` is when what the scanner knows was put together, RFC 3339 in UTC, None where it does not say. `origin` is
+    where the result was found. `content` is a position in ScanResults.contents.
     """
 
     scanner: str
@@ -74,6 +87,8 @@ class Scan(Part, frozen=True):
     system: str = ""
     end_of_life: bool = False
     container: ScannedContainer | None = None
+    database: str | None = None
+    suppressed: tuple[Suppressed, ...] = ()
     origin: str = ""
     content: int = 0
 
@@ -140,10 +155,16 @@ def level_of(text: str | None) -> Level:
     return next((level for level in LEVELS if level == word), "unknown")
 
 
+def suppressions(found: Iterable[tuple[str | None, str | None]]) -> tuple[Suppressed, ...]:
+    """Of (status, severity) of each vulnerability that a scanner left out, how many there are of a kind, in order."""
+    kinds = Counter((clipped(status) or "ignored", level_of(severity)) for status, severity in found)
+    return tuple(Suppressed(status, level, count) for (status, level), count in sorted(kinds.items()))
+
+
 def cves(*texts: str | None) -> tuple[str, ...]:
     """The CVEs that texts name, in order: distributions name an advisory, and the CVEs in its links."""
     found = (cve.upper() for text in texts for cve in _CVE.findall(text or ""))
-    return tuple(sorted(set(found)))[:_LARGEST_ALIASES]
+    return tuple(sorted(set(found)))[:_MOST_CVES]
 
 
 def moment(text: str | None) -> datetime | None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from auditor import wire
+from auditor.configmaps import MAX_VALUE, rule_file
 from auditor.errors import SourceError
 from auditor.evidence import ImageEvidence
 from auditor.model import State
@@ -94,7 +95,7 @@ def collect(
         is_folder = path != "-" and root.is_dir()
     except OSError:
         is_folder = False  # opening it will say why
-    gathered = _Gathered(inventory, is_folder)
+    gathered = _Gathered(inventory, root if is_folder else None)
     for name, text in _folder(root) if is_folder else _single(path, stdin):
         if _schema(text, SNAPSHOT_SCHEMA):
             if not is_folder:
@@ -142,9 +143,9 @@ def _schema(text: bytes, prefix: str) -> bool:
 class _Gathered(Generic[L]):
     """What has come out of the files so far. Nothing of it counts in the inventory until `finish`."""
 
-    def __init__(self, inventory: Lists[L], is_folder: bool) -> None:
+    def __init__(self, inventory: Lists[L], folder: Path | None) -> None:
         self.inventory = inventory
-        self.is_folder = is_folder
+        self.folder = folder
         self.listings: dict[str, L] = {}
         self.documents = 0
         self.empty_lists = 0
@@ -164,9 +165,27 @@ class _Gathered(Generic[L]):
                 any_object = True
             else:
                 foreign = foreign or document
-            if foreign and (any_object or not self.is_folder):
+            if foreign and any_object:
                 raise _not_an_object(foreign)
-        self.foreign_files += not any_object
+        if foreign and not self._rules(name, text):
+            if self.folder is None:
+                raise _not_an_object(foreign)
+            self.foreign_files += 1
+        elif not any_object and not foreign:
+            self.foreign_files += 1
+
+    def _rules(self, name: str, text: bytes) -> bool:
+        """Whether a file that is no manifest holds rules for Falco or Prometheus; if so they have been taken in."""
+        path = Path(name).relative_to(self.folder).as_posix() if self.folder else Path(name).name
+        item = rule_file(path, text.decode("utf-8", "replace")) if len(text) <= MAX_VALUE else None
+        if item is None:
+            return False
+        self.documents += 1
+        for resource in (wire.ALL_CONFIGMAPS, wire.RULE_CONFIGMAPS):
+            listing = self.listings.setdefault(resource.name, self.inventory.begin(resource))
+            if resource is wire.ALL_CONFIGMAPS:
+                listing.add([item], [f"{name}:1"])
+        return True
 
     def _take(self, document: Document) -> bool:
         """Whether the document is a Kubernetes object (or speaks for the input); if so it has been taken in."""
@@ -216,7 +235,7 @@ class _Gathered(Generic[L]):
     def finish(self, path: str, host: str | None, assume_complete: bool) -> FilesResult:
         """Ends all lists: what the input does not hold is empty if it is complete, and unread if it is not."""
         if not self.documents and not self.empty_lists and self.fixture is None:
-            looked = f" ({self.read_files} files looked at)" if self.is_folder else ""
+            looked = f" ({self.read_files} files looked at)" if self.folder else ""
             raise SourceError(f"{path}: no Kubernetes objects{looked}", "Manifests, or: kubectl get … -A -o json")
         complete = assume_complete or bool((self.fixture or {}).get("complete"))
         wanted, left = self.aside.parameters()

@@ -65,6 +65,7 @@ from auditor.wire.services import (
 from auditor.wire.volumes import CSIVolume, HostPath, ImageVolume, Projected, ProjectedSource, SecretVolume, Volume
 from auditor.wire.vulnerabilityreports import (
     ReportContent,
+    ReportSummary,
     ReportVulnerability,
     VulnerabilityReport,
     resource_name,
@@ -133,6 +134,7 @@ __all__ = [
     "Projected",
     "ProjectedSource",
     "ReportContent",
+    "ReportSummary",
     "ReportVulnerability",
     "Resource",
     "Running",

@@ -60,7 +60,10 @@ def dead_image_alert(alerts: AlertRules, loading: AlertLoading, mounts: Mounts) 
         elif names := list(dict.fromkeys(unknown(rule.expr, loading.recorded))):
             told = f"Whether anything exports {', '.join(names[:5])} is not known here: {rule.name} needs it."
             yield Manual(told, part, facts)
-    yield from _unloaded(alerts, loading, mounts, [rule.name for rule in pulls])
+    for key, fault in alerts.faults.items():
+        yield Fail(f"{key} is not loaded: {fault}.", f"file:{key}", evidence={"key": key})
+    if alerts.kind != "File":  # what loads a file by itself is not among what was given
+        yield from _unloaded(alerts, loading, mounts, [rule.name for rule in pulls])
 
 
 def _unloaded(alerts: AlertRules, loading: AlertLoading, mounts: Mounts, names: list[str]) -> Iterator[Fail | Manual]:

@@ -43,7 +43,12 @@ def inert_policy_object(stored: StoredRules, mounts: Mounts) -> Iterator[Fail | 
     """
     found = stored.configmap
     keys = [key for key in found.keys if key.form in _NAMES]
-    if not keys or found.name in _READ_BY_NAME or any(label.startswith(_WATCHED_LABEL) for label in found.labels):
+    if (
+        not keys
+        or found.kind == "File"
+        or found.name in _READ_BY_NAME
+        or any(label.startswith(_WATCHED_LABEL) for label in found.labels)
+    ):
         yield Skip()
         return
     if mounts.of(found.namespace, found.name):

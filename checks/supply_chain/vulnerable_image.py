@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from auditor import (
     WITH_SCANS,
     Fail,
     Image,
+    Joined,
     Manual,
     Scans,
     Severity,
@@ -19,6 +21,8 @@ from auditor import (
     severity_counts,
 )
 from checks.supply_chain._scanned import HOW, joined, told
+
+_FIRST = 5  # told in evidence
 
 
 @check(
@@ -46,21 +50,24 @@ def vulnerable_image(image: Image, scans: Scans, rules: VulnerabilityRules) -> I
     the newest scan of the running content found; a scan of other content under the same tag is none of it.
 
     The finding is as severe as the worst that counts. What is known to be exploited, by the catalogue that the policy
-    names or by the scanner, is critical and has no days of grace. Where all that is left has no severity yet, a person
-    has to look. Images without a scan get no verdict here: unscanned-image tells of them.
+    names or by the scanner, is critical and has no days of grace. A person has to look where all that is left has no
+    severity yet, where the scanner was told to leave out what might count, and where nothing counts because nobody looks
+    after the operating system any more. Images without a scan get no verdict here: unscanned-image tells of them.
     """
     found = joined(image, scans)
     if found is None:
         yield Skip()
         return
     weight = rules.weigh(found)
+    suppressed = _suppressed(found)
     evident: dict[str, Any] = {
         "vulnerabilities": severity_counts(weight.every),
         "counted": severity_counts(weight.counted),
         "fixable": sum(each.fixable for each in weight.counted),
         "exploited": sum(each.exploited for each in weight.counted),
         **({"inGrace": len(weight.spared)} if weight.spared else {}),
-        "first": [_told(each) for each in (weight.counted or weight.unknown)[:10]],
+        **suppressed,
+        "first": [_told(each) for each in (weight.counted or weight.unknown)[:_FIRST]],
         **told(image, found),
     }
     when = f", {found.scan.at[:10]}" if found.scan.at else ""
@@ -83,6 +90,30 @@ def vulnerable_image(image: Image, scans: Scans, rules: VulnerabilityRules) -> I
             f"counts {source}.",
             evidence=evident,
         )
+    elif weight.suppressed:
+        many = sum(each.count for each in weight.suppressed)
+        yield Manual(
+            f"{image.name} has none that counts, but {many} that might {'was' if many == 1 else 'were'} suppressed in the "
+            f"scanner {source}.",
+            evidence=evident,
+        )
+    elif any(scan.end_of_life for scan in found.scans):
+        system = found.scan.system or "operating system"
+        yield Manual(
+            f"{image.name} has none that counts, but its {system} is at its end of life: nobody looks for its "
+            f"vulnerabilities any more {source}.",
+            evidence=evident,
+        )
+    scans.require_given()
+
+
+def _suppressed(found: Joined) -> dict[str, Any]:
+    """How many the scanner was told to leave out, by its word for why."""
+    counts: Counter[str] = Counter()
+    for scan in found.scans:
+        for each in scan.suppressed:
+            counts[each.status] += each.count
+    return {"suppressed": counts.total(), "suppressedBy": dict(sorted(counts.items()))} if counts else {}
 
 
 def _told(each: Weighed) -> dict[str, Any]:

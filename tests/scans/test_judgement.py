@@ -89,6 +89,9 @@ def test_what_is_exploited_is_critical_and_has_no_grace() -> None:
         weight = weigh(FRESH, exploited, files={"kev": KEV}, grace_days=30)
         assert weight.worst is Severity.CRITICAL
         assert ids(weight) == [exploited.id]
+    log4shell = KEV.replace(b"CVE-1", b"CVE-2021-44228")
+    for name in ("cve-2021-44228", "CVE-2021-44228 on Ubuntu 20.04 LTS (focal) - medium."):
+        assert ids(weigh(msgspec.structs.replace(LOW, id=name), files={"kev": log4shell})) == [name]
     assert weigh(msgspec.structs.replace(LOW, id="CVE-7", exploited=True)).worst is Severity.CRITICAL
     assert not weigh(LOW, files={"kev": KEV}, only_fixable=True).counted
 

@@ -152,7 +152,27 @@ BAD: dict[str, Any] = {
     "matches of another type": {"matches": {"a": 1}, "source": {"type": "image"}, "descriptor": {}},
     "results of another type": {"SchemaVersion": 2, "Results": [{"Vulnerabilities": [{"Severity": ["HIGH"]}]}]},
     "Clair without a manifest": {"manifest_hash": "", "packages": {}},
-    "Clair with a package missing": {"manifest_hash": A, "package_vulnerabilities": {"1": ["2"]}},
+    "Clair with a package missing": {
+        "manifest_hash": A,
+        "vulnerabilities": {},
+        "package_vulnerabilities": {"1": ["2"]},
+    },
+    "Clair without what was found": {"manifest_hash": A, "packages": {}, "vulnerabilities": {}},
+    "Clair without vulnerabilities": {"manifest_hash": A, "packages": {}, "package_vulnerabilities": {}},
+    "an index report of Clair": {"manifest_hash": A, "state": "IndexFinished", "success": True, "packages": {}},
+    "a failed index report of Clair": {
+        "manifest_hash": A,
+        "state": "IndexError",
+        "vulnerabilities": {},
+        "package_vulnerabilities": {},
+    },
+    "Trivy for secrets alone": {"SchemaVersion": 2, "Results": [{"Class": "secret"}, {"Class": "license-file"}]},
+    "Trivy for settings alone": {"SchemaVersion": 2, "Results": [{"Class": "config", "Misconfigurations": []}]},
+    "a report that counts more than it lists": {
+        "apiVersion": "aquasecurity.github.io/v1alpha1",
+        "kind": "VulnerabilityReport",
+        "report": {"summary": {"criticalCount": 5}, "vulnerabilities": []},
+    },
     "a Deployment": {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}},
     "a report with a list for its report": {
         "apiVersion": "aquasecurity.github.io/v1alpha1",
@@ -206,6 +226,38 @@ def _without_one(value: Any) -> Any:
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from ([*value[:index], changed, *value[index + 1 :]] for changed in _without_one(child))
+
+
+@pytest.mark.parametrize("results", [None, [], [{"Class": "secret"}, {"Class": "os-pkgs"}], [{"Target": "app"}]])
+def test_what_trivy_found_nothing_in_is_a_result(results: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"SchemaVersion": 2, "ArtifactName": "app:1", "Results": results}))
+    given = read_files([str(path)])
+    assert (len(given.scanned), given.faults) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "links", "aliases"),
+    [
+        ("CVE-2021-44228 on Ubuntu 20.04 LTS (focal) - medium.", None, ("CVE-2021-44228",)),
+        ("CVE-2021-44228", "https://e.example/CVE-2021-44228", ()),
+        ("RHSA-2021:0003: foo", "https://e.example/cve/cve-2021-44228 x", ("CVE-2021-44228",)),
+        ("GHSA-1", "https://e.example/CVE-20", ()),
+    ],
+)
+def test_the_cves_of_a_distribution_s_advisory(
+    name: str, links: str | None, aliases: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.json"
+    report = {
+        "manifest_hash": A,
+        "packages": {"1": {"name": "p"}},
+        "vulnerabilities": {"9": {"name": name, "links": links}},
+        "package_vulnerabilities": {"1": ["9"]},
+    }
+    path.write_text(json.dumps(report))
+    ((_, (found,)),) = read_files([str(path)]).scanned
+    assert (found.id, found.aliases) == (name, aliases)
 
 
 def test_one_broken_report_costs_itself_alone(tmp_path: Path) -> None:

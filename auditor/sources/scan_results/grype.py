@@ -7,7 +7,17 @@ import re
 import msgspec
 from msgspec import Raw, Struct, field
 
-from auditor.scans.results import SOME_VERSION, Scan, Scanned, Vulnerability, clipped, level_of, named, stamp
+from auditor.scans.results import (
+    SOME_VERSION,
+    Scan,
+    Scanned,
+    Vulnerability,
+    clipped,
+    level_of,
+    named,
+    stamp,
+    suppressions,
+)
 from auditor.sources.scan_results.damage import Unusable
 
 _FIXED = "fixed"
@@ -50,6 +60,14 @@ class _Match(Camel):
     related_vulnerabilities: list[_Vulnerability] | None = None
 
 
+class _Rule(Struct, gc=False):
+    vex: str | None = field(default=None, name="vex-status")
+
+
+class _Ignored(_Match):
+    applied_ignore_rules: list[_Rule] | None = None
+
+
 class _Target(Camel):
     user_input: str | None = None
     image_id: str | None = field(default=None, name="imageID")
@@ -68,15 +86,22 @@ class _Distribution(Camel):
     version: str | None = None
 
 
+class _Built(Camel):
+    built: str | None = None
+    status: Raw = _NOTHING  # since 0.88 the time stands in here
+
+
 class _Descriptor(Camel):
     version: str | None = None
     timestamp: str | None = None
+    db: Raw = _NOTHING
 
 
 class GrypeReport(Camel):
     """`matches` is null or empty where nothing was found."""
 
     matches: list[_Match] | None = None
+    ignored_matches: list[_Ignored] | None = None
     source: _Source | None = None
     distro: _Distribution | None = None
     descriptor: _Descriptor | None = None
@@ -101,9 +126,25 @@ def read(report: GrypeReport, origin: str) -> Scanned:
         digests=known.digests,
         image_id=clipped(target.image_id),
         system=clipped(" ".join(filter(None, (distribution.name, distribution.version)))),
+        database=_built(descriptor.db),
+        suppressed=suppressions(map(_ignored, report.ignored_matches or ())),
         origin=origin,
     )
     return scan, tuple(dict.fromkeys(map(_vulnerability, report.matches or ())))
+
+
+def _built(database: Raw) -> str | None:
+    """When the database was; an age that nobody states properly spoils no result."""
+    try:
+        found = msgspec.json.decode(database, type=_Built)
+        return stamp(found.built) or stamp(msgspec.json.decode(found.status, type=_Built).built)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _ignored(match: _Ignored) -> tuple[str | None, str | None]:
+    """Why, and how severe it is."""
+    return next((rule.vex for rule in match.applied_ignore_rules or () if rule.vex), None), match.vulnerability.severity
 
 
 def _vulnerability(match: _Match) -> Vulnerability:

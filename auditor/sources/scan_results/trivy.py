@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Raw, Struct, field
 
-from auditor.scans.results import SOME_VERSION, Scan, Scanned, Vulnerability, clipped, level_of, named, stamp
+from auditor.scans.results import (
+    SOME_VERSION,
+    Scan,
+    Scanned,
+    Vulnerability,
+    clipped,
+    level_of,
+    named,
+    stamp,
+    suppressions,
+)
 from auditor.sources.scan_results.damage import Unusable
 
 _SCHEMA = 2
@@ -45,9 +56,20 @@ class _Vulnerability(Pascal):
     published_date: str | None = None
 
 
+class _Modified(Pascal):
+    of: str | None = field(default=None, name="Type")
+    status: str | None = None
+    finding: Raw = Raw()  # of other types too
+
+
+class _Severe(Pascal):
+    severity: str | None = None
+
+
 class _Result(Pascal):
     of: str | None = field(default=None, name="Class")
     vulnerabilities: list[_Vulnerability] | None = None
+    modified: list[_Modified] | None = field(default=None, name="ExperimentalModifiedFindings")
 
 
 class TrivyReport(Pascal):
@@ -85,10 +107,23 @@ def read(report: TrivyReport, origin: str) -> Scanned:
         image_id=clipped(metadata.image_id),
         system=clipped(" ".join(filter(None, (system.family, system.name)))),
         end_of_life=bool(system.end_of_life),
+        suppressed=suppressions(
+            (each.status, _severity(each.finding))
+            for result in report.results or ()
+            for each in result.modified or ()
+            if each.of in (None, "vulnerability")
+        ),
         origin=origin,
     )
     every = (each for result in report.results or () for each in result.vulnerabilities or ())
     return scan, tuple(dict.fromkeys(map(_vulnerability, every)))
+
+
+def _severity(finding: Raw) -> str | None:
+    try:
+        return msgspec.json.decode(finding, type=_Severe).severity
+    except msgspec.MsgspecError:
+        return None
 
 
 def _vulnerability(each: _Vulnerability) -> Vulnerability:
