@@ -28,14 +28,14 @@ class Joined(Struct, frozen=True):
     """The results that count for an image: of the newest scan of everything that runs of it, of all where several are
     equally new, and of the same scanner's scans of the image's manifests for other platforms. The first is the newest.
 
-    `unscanned` are those of the image's runs that no scan is about: of each digest and platform one. `certain`: the
+    `unscanned` are those of the image's runs that no scan is about: `DIGEST on PLATFORM`. `certain`: the
     registry's indexes say so; else what was scanned might be an index of them.
     """
 
     how: How
     scans: tuple[Scan, ...]
     found: tuple[Vulnerability, ...]
-    unscanned: tuple[Run, ...] = ()
+    unscanned: tuple[str, ...] = ()
     certain: bool = True
 
     @property
@@ -93,8 +93,9 @@ class Scans:
         ranked.sort(key=lambda scan: scan.at or "", reverse=True)
         ranked.sort(key=lambda scan: joined[scan] not in _CONTENT)
         counted: set[Scan] = set()
+        parts: list[Run | None] = [*_apart(image.runs)] or [None]
         unscanned: list[Run] = []
-        for run in _apart(image.runs) or [None]:
+        for run in parts:
             about = [
                 scan for scan in ranked if run is None or joined[scan] != "digest" or self._covers(image, run, scan)
             ]
@@ -107,8 +108,8 @@ class Scans:
             joined[scans[0]],
             scans,
             tuple(dict.fromkeys(found) if scans[1:] else found),
-            tuple(unscanned),
-            self._apart(image, unscanned, scans),
+            tuple(map(_told, unscanned)),
+            self._other_content(image, unscanned, scans),
         )
 
     def others(self, image: Image) -> tuple[Other, ...]:
@@ -152,7 +153,7 @@ class Scans:
         yield from (scan for scan in ranked if scan.at == first.at and (joined[scan] in _CONTENT) == by_content)
         yield from self._of_other_platforms(first, [scan for scan in ranked if joined[scan] == "digest"])
 
-    def _apart(self, image: Image, unscanned: Sequence[Run], scans: Sequence[Scan]) -> bool:
+    def _other_content(self, image: Image, unscanned: Sequence[Run], scans: Sequence[Scan]) -> bool:
         """Whether it is known that these scans are of something else than these runs."""
         return all(
             self._evidence.related(image.repository, run.digest, digest) is False
@@ -257,6 +258,10 @@ def _names(use: ImageUse) -> Iterator[tuple[str, str]]:
 def _apart(runs: Iterable[Run]) -> list[Run]:
     """One of each digest and platform."""
     return list({(run.digest, run.platform): run for run in runs}.values())
+
+
+def _told(run: Run) -> str:
+    return f"{run.digest} on {run.platform}" if run.platform else run.digest
 
 
 def _image_ids(image: Image) -> tuple[str, ...]:

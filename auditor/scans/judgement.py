@@ -39,8 +39,8 @@ class Weight(Struct, frozen=True):
     """All of an image's vulnerabilities, the first to look at first: exploited ones, the severe, the likely.
 
     `counted` are those that fail by the policy; `spared` those that would but for their days of grace; `unknown` those
-    that might, since nobody has said how severe they are. `suppressed` are those that the scanner was told to leave out,
-    and that might count else.
+    that might, since nobody has said how severe they are. `suppressed` are those that the scanner was told to leave
+    out, and that might count else.
     """
 
     every: tuple[Weighed, ...] = ()

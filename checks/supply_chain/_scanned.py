@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from auditor import Image, Joined, Scans
-from auditor.images import Run
 
 HOW = {
     "workload": "by its container",
@@ -26,14 +25,9 @@ def told(image: Image, joined: Joined) -> dict[str, Any]:
         **({"system": scan.system} if scan.system else {}),
         **({"endOfLife": True} if any(each.end_of_life for each in joined.scans) else {}),
         **({"database": scan.database} if scan.database else {}),
-        **({"unscanned": [runs(run) for run in joined.unscanned]} if joined.unscanned else {}),
+        **({"unscanned": list(joined.unscanned)} if joined.unscanned else {}),
         "where": list(image.where[:20]),
     }
-
-
-def runs(run: Run) -> str:
-    """What runs where."""
-    return f"{run.digest} on {run.platform}" if run.platform else run.digest
 
 
 def at_rest(image: Image) -> bool:

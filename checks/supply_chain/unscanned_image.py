@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor import WITH_SCANS, Fail, Image, Manual, Scans, Severity, Skip, check
-from checks.supply_chain._scanned import at_rest, joined, runs, told
+from checks.supply_chain._scanned import at_rest, joined, told
 
 
 @check(
@@ -31,9 +31,9 @@ def unscanned_image(image: Image, scans: Scans) -> Iterator[Fail | Manual | Skip
     scanner may not pull it, its namespace is left out, or the tag moved on after the scan and other content runs.
 
     A scan is about an image if it is of its container, of its digest or of its image ID; by the tag alone only where
-    nobody says what content was scanned, or what runs. Where several digests of it run, as on several platforms, each
-    needs a scan, of itself or of its index. Results that could not be used leave it open whether there are newer ones. Images of workloads at rest, and such as are mounted as volumes
-    alone, get no verdict.
+    nobody says what content was scanned, or what runs. Where several digests of an image run, as on several platforms,
+    each needs a scan, of itself or of its index. Where a result could not be used, nobody knows whether that was the
+    newest. Images of workloads at rest, and such as are mounted as volumes alone, get no verdict.
     """
     if at_rest(image):
         yield Skip()
@@ -42,9 +42,8 @@ def unscanned_image(image: Image, scans: Scans) -> Iterator[Fail | Manual | Skip
     where = {"where": list(image.where[:20])}
     if found and found.unscanned:
         scans.require()
-        missing = [runs(run) for run in found.unscanned]
         yield (Fail if found.certain else Manual)(
-            f"{found.scan.label} did not scan all that runs of {image.name}: no result is about {', '.join(missing)}"
+            f"{found.scan.label} did not scan all that runs of {image.name}: no result is about {', '.join(found.unscanned)}"
             f"{'' if found.certain else ', as far as is known without the registry (`--registry` asks it)'}.",
             evidence={**told(image, found), "scanned": list(found.scan.digests)},
         )

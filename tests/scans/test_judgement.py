@@ -71,7 +71,7 @@ def test_unknown_is_told_apart_from_harmless() -> None:
         (NOW, "2026-11-20T00:00:00Z", False),
         (NOW, "2026-11-11T12:00:00Z", True),
         (NOW, "2026-11-11T12:00:01Z", False),
-        (NOW, "2027-01-01T00:00:00Z", False),
+        (NOW, "2027-01-01T00:00:00Z", True),
         (NOW, None, True),
         (None, "2026-11-20T00:00:00Z", True),
     ],
