@@ -66,9 +66,16 @@ if TYPE_CHECKING:
         Shape,
     )
     from auditor.monitoring.falco import Fault, RuleSet
-    from auditor.monitoring.metrics import claims_pulls, exports_pulls, is_usual
+    from auditor.monitoring.metrics import (
+        claims_pulls,
+        counts_operations,
+        exports_pulls,
+        is_gone,
+        is_no_operation,
+        is_usual,
+    )
     from auditor.monitoring.network import Opening, allows_dns, carries, isolates_egress, means_registries, openings
-    from auditor.monitoring.promql import Selector, selectors
+    from auditor.monitoring.promql import Selector, may_fire_without, selectors
     from auditor.mounts import absolute, mount_of
     from auditor.plugins import ALL as ADMISSION_PLUGINS
     from auditor.plugins import AdmissionPlugins, admission_plugins, last_value
@@ -166,9 +173,16 @@ _HOMES = {
         "usable",
     ),
     "monitoring.falco": ("Fault", "RuleSet"),
-    "monitoring.metrics": ("claims_pulls", "exports_pulls", "is_usual"),
+    "monitoring.metrics": (
+        "claims_pulls",
+        "counts_operations",
+        "exports_pulls",
+        "is_gone",
+        "is_no_operation",
+        "is_usual",
+    ),
     "monitoring.network": ("Opening", "allows_dns", "carries", "isolates_egress", "means_registries", "openings"),
-    "monitoring.promql": ("Selector", "selectors"),
+    "monitoring.promql": ("Selector", "may_fire_without", "selectors"),
     "watchers": (
         "AlertLoading",
         "AlertRules",
@@ -305,11 +319,14 @@ __all__ = [
     "claims_pulls",
     "cluster_dns",
     "comparable_runs",
+    "counts_operations",
     "docs",
     "exports_pulls",
     "is_docker_hub_key",
     "is_docker_hub_lookalike",
     "is_glob",
+    "is_gone",
+    "is_no_operation",
     "is_root",
     "is_static",
     "is_usual",
@@ -318,6 +335,7 @@ __all__ = [
     "key_problem",
     "last_value",
     "loads_alerts",
+    "may_fire_without",
     "means_registries",
     "moment",
     "mount_of",

@@ -36,13 +36,15 @@ _PARTS = {
     "macro": frozenset({"condition", "append", "override"}),
     "list": frozenset({"items", "append", "override"}),
 }
+_OPERATORS = frozenset(
+    "= == != < <= > >= exists contains icontains bcontains glob iglob startswith bstartswith endswith in intersects "
+    "pmatch regex".split()
+)
 _MAPPED = "its top level is a mapping, and Falco takes a list of rules, macros and lists alone: it refuses the file"
 _PROMETHEUS = re.compile(r"""(?m)^["']?groups["']?[ \t]*:|\{\s*"groups"\s*:""")
-_ALERT = re.compile(r"""(?m)^[ \t]*-?[ \t]*["']?alert["']?[ \t]*:""")
+_ALERT = re.compile(r"""["']?\balert["']?\s*:""")
 _SETTINGS = re.compile(r"""(?m)^["']?(?:rules_files?|load_plugins|plugins|artifact)["']?[ \t]*:""")
-_POLICY = re.compile(
-    r"""(?m)^[ \t]*["']?kind["']?[ \t]*:[ \t]*["']?\w*(?:Policy|Policies|Constraint\w*|ImagePolicy\w*)\b"""
-)
+_POLICY = re.compile(r"""["']?\bkind["']?[ \t]*:[ \t]*["']?\w*(?:Policy|Policies|Constraint\w*|ImagePolicy\w*)\b""")
 _REGO = re.compile(r"(?m)^package[ \t]+[\w.]+[ \t]*$")
 _REGO_RULE = re.compile(r"(?m)^(?:deny|violation|warn|allow|main)\b[^\n]*[\[{=]")
 _PULLS = re.compile(r"image.{0,40}?(?:pull|download)|pull.{0,40}?image", re.IGNORECASE | re.DOTALL)
@@ -56,10 +58,6 @@ _UNGROUPED = "its top level is a list of rules, and Prometheus takes a mapping w
 
 # Labels whose keys say that a program watches for ConfigMaps through the API; of labels, no value is kept.
 _MAX_LABELS = 20
-
-
-class _Unfit(Exception):
-    """It looked like rules, and is none."""
 
 
 def rules_in(item: wire.ConfigMap, origin: str = "") -> RuleConfigMap | None:
@@ -179,7 +177,8 @@ def _falco_item(entry: Any) -> FalcoItem | None:
         return None
     name = _text(entry[kind])
     changes = {key: how for key, how in _mapping(entry.get("override")).items() if how in ("append", "replace")}
-    if entry.get("append") is True:
+    appends = entry.get("append") in (True, "true", "yes", "on")
+    if appends:
         changes |= {"condition": "append", "items": "append", "exceptions": "append"}
     needed = {"rule": ("condition", "output", "desc", "priority"), "macro": ("condition",), "list": ("items",)}[kind]
     missing = tuple(key for key in needed if key not in entry)
@@ -200,8 +199,35 @@ def _falco_item(entry: Any) -> FalcoItem | None:
         () if changes else missing,
         entry.get("skip-if-unknown-filter") is True,
         entry.get("warn_evttypes") is not False,
-        "a part of it is longer than any that Falco's users write" if long else "",
+        entry.get("enabled") not in (False, "false", "no", "off"),
+        "a part of it is longer than any that Falco's users write" if long else _unreadable(entry, appends=appends),
     )
+
+
+def _unreadable(entry: dict[str, Any], *, appends: bool) -> str:
+    """Why Falco cannot read an entry (userspace/engine/rule_loader_reader.cpp); no part of it is told."""
+    override = entry.get("override")
+    if override is not None and appends:
+        return "it has both `append` and `override`, of which Falco takes one"
+    if override is not None and not all(how in ("append", "replace") for how in _mapping(override).values()):
+        return "its override says something else than append or replace"
+    if not all(key in entry for key in _mapping(override)):
+        return "its override names a key that it does not have"
+    if "items" in entry and "list" in entry and not isinstance(entry["items"], list):
+        return "its items are no list"
+    for exception in _list(entry.get("exceptions")):
+        found = _mapping(exception)
+        fields, operators = found.get("fields"), found.get("comps")
+        if "name" not in found:
+            return "one of its exceptions has no name"
+        if "fields" not in found and not (appends or override):
+            return "one of its exceptions has no fields"
+        told = operators if isinstance(operators, list) else [operators] if operators is not None else []
+        if not all(_text(operator) in _OPERATORS for operator in told):
+            return "one of its exceptions compares with an operator that there is not"
+        if isinstance(operators, list) and isinstance(fields, list) and len(operators) != len(fields):
+            return "one of its exceptions has another number of operators than of fields"
+    return ""
 
 
 def _exception_fields(exceptions: Any) -> Iterator[str]:

@@ -32,6 +32,7 @@ class FalcoItem(Facts, frozen=True):
     missing: tuple[str, ...] = ()
     skip_unknown: bool = False
     warn_types: bool = True
+    enabled: bool = True
     fault: str = ""
 
 

@@ -5,6 +5,7 @@ How files are put together and compiled: falco, userspace/engine/rule_loader_col
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
@@ -22,23 +23,26 @@ from auditor.monitoring.fields import (
     nearest,
     other_source,
 )
-from auditor.monitoring.filters import FilterError, Macro, Node, parse_filter
-from auditor.monitoring.holding import Holding, comparisons, nodes
-from auditor.monitoring.repositories import unequalled
+from auditor.monitoring.filters import Comparison, FilterError, Macro, Node, parse_filter
+from auditor.monitoring.holding import Budget, Holding, TooMuch, comparisons, nodes
+from auditor.monitoring.repositories import is_exact, is_image, short, unequalled
 from auditor.monitoring.stock import MACROS
+from auditor.monitoring.stock_names import LISTS, RULES
 
-Kind = Literal["refused", "skipped", "never", "unequal", "every-event", "doubt"]
+Kind = Literal["refused", "skipped", "never", "unequal", "always", "every-event", "doubt"]
 
 _PRIORITIES = frozenset("emergency alert critical error warning notice info informational debug".split())
 _OUTPUT = re.compile(r"%\*?(?:[a-z0-9]+\()*([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)", re.ASCII)
 _CONTAINER_INFO = "container.info"
+_LISTLIKE = re.compile(r"[A-Za-z]\w*_\w*", re.ASCII)
+_MOST_PARTS = 2_000_000  # parts of conditions and values of lists that are looked at in all, some seconds' work
 _VERSION = re.compile(r"(?:^|/)k8saudit:v?0\.(\d+)")
 
 
 class Fault(Struct, frozen=True):
     """What is wrong with a rule. `refused`: Falco does not start with it; `skipped`: it loads without the rule;
-    `never`: its condition cannot hold; `unequal`: it compares with what never is; `every-event`: no event types narrow
-    it; `doubt`: for a person."""
+    `never`: its condition cannot hold; `unequal`: it compares with what never is; `always`: a part of it that is to
+    limit it always holds; `every-event`: no event types narrow it; `doubt`: for a person."""
 
     kind: Kind
     reason: str
@@ -70,12 +74,16 @@ class RuleSet:
         self._rules: dict[str, FalcoItem] = {}
         self._order: dict[str, int] = {}
         self._partial: set[str] = set()
+        self._earlier: frozenset[str] = frozenset()
         self._broken: dict[str, str] = {}
+        self._unmet: dict[str, str] = {}
         others = tuple(elsewhere)
         for item in others:
             self._add(item)
         self._elsewhere = frozenset(self._macros)
-        self._rules.clear()
+        self._earlier = frozenset(self._rules)
+        for gone in (self._rules, self._unmet, self._broken, self._partial):
+            gone.clear()
         own = tuple(items)
         self._last = {item.name: index for index, item in enumerate(own) if item.kind == "macro"}
         for index, item in enumerate(own):
@@ -83,11 +91,17 @@ class RuleSet:
                 self._order.setdefault(item.name, index)
             self._add(item)
         self._trees: dict[str, Node | str] = {}
+        self._budget = Budget(_MOST_PARTS)
+        self._holding = Holding(self.tree, self.values, self._budget)
 
     def _add(self, item: FalcoItem) -> None:
         if item.fault:
             self._broken[item.name] = item.fault
         appends = item.changes
+        if item.missing and item.kind != "rule" and not item.fault:
+            self._broken[item.name] = f"it lacks {', '.join(item.missing)}"
+        if appends and self._is_new(item):
+            self._unmet[item.name] = item.kind
         if item.kind == "list":
             before = self._lists.get(item.name, ()) if appends.get("items") == "append" else ()
             self._lists[item.name] = before + item.items
@@ -97,6 +111,14 @@ class RuleSet:
             self._macros[item.name] = appended
         else:
             self._rules[item.name] = self._merged(item)
+
+    def _is_new(self, item: FalcoItem) -> bool:
+        """Whether nothing of its name was read before, and nothing of Falco's own has it."""
+        if item.kind == "list":
+            return item.name not in self._lists and item.name not in LISTS
+        if item.kind == "macro":
+            return item.name not in self._macros and item.name not in MACROS
+        return item.name not in self._rules and item.name not in self._earlier and item.name not in RULES
 
     def _merged(self, item: FalcoItem) -> FalcoItem:
         """A rule with what it changes of an earlier one; of one that was not read, what it adds."""
@@ -119,6 +141,7 @@ class RuleSet:
             source=item.source or known.source,
             exceptions=known.exceptions + item.exceptions,
             skip_unknown=item.skip_unknown or known.skip_unknown,
+            enabled=item.enabled if "enabled" in item.changes else known.enabled,
             fault=item.fault or known.fault,
         )
 
@@ -127,12 +150,58 @@ class RuleSet:
         for name, reason in self._broken.items():
             if name not in self._rules:
                 yield name, Fault("refused", reason)
+        for name, kind in self._unmet.items():
+            told = f"it changes a {kind} that is neither in what was read nor in the stock rules"
+            if self.engine.all_files:
+                yield name, Fault("refused", told)
+            else:
+                yield name, Fault("doubt", f"{told}: unless an earlier file has it, Falco refuses the rules")
         for name in self._order:
             for fault in self._of_macro(name):
                 yield name, fault
+        for name, fault in self._unused():
+            yield name, fault
         for rule in self._rules.values():
-            for fault in self._of_rule(rule):
-                yield rule.name, fault
+            try:
+                found = list(self._of_rule(rule))
+            except (TooMuch, RecursionError):
+                told = "its macros and lists are too many, or too deep in one another, to be looked through"
+                found = [Fault("doubt", told)]
+            for fault in found:
+                if rule.enabled or fault.kind == "refused":
+                    yield rule.name, fault
+
+    def _unused(self) -> Iterator[tuple[str, Fault]]:
+        """Of macros that no rule read here uses, such as stock ones that are replaced."""
+        used: set[str] = set()
+        try:
+            for rule in self._rules.values():
+                tree = self._condition(rule)
+                if tree is not None:
+                    used.update(_reached(tree, self.tree, self._budget))
+            for name in self._order:
+                tree = self.tree(name)
+                if tree is None or name in used:
+                    continue
+                for fault in self._of_unused(tree, stock=name in MACROS):
+                    yield name, fault
+        except (TooMuch, RecursionError):
+            return  # the rules say so
+
+    def _of_unused(self, tree: Node, *, stock: bool) -> Iterator[Fault]:
+        for test in dict.fromkeys(comparisons(tree, self.tree, self._budget)):
+            name = test.field.name
+            of_calls, of_audit = (self._field(name, source, "condition") for source in ("syscall", "k8s_audit"))
+            if of_calls and of_audit and "refused" in (of_calls.kind, of_audit.kind):
+                yield of_calls if stock else Fault("doubt", f"{of_calls.reason}: a rule that uses it is refused")
+        yield from self._compared(tree, "syscall")
+
+    @staticmethod
+    def _condition(rule: FalcoItem) -> Node | None:
+        try:
+            return parse_filter(rule.condition.strip())
+        except FilterError:
+            return None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -145,6 +214,7 @@ class RuleSet:
         opened: set[str] = set()
         while waiting:
             name = waiting.pop()
+            self._budget.spend()
             if name in self._lists and name not in opened:
                 opened.add(name)
                 waiting += self._lists[name][::-1]
@@ -203,10 +273,14 @@ class RuleSet:
         undefined = tuple(self._undefined(tree))
         yield from undefined
         yield from self._fields(rule, tree, source)
-        holding = Holding(self.tree, self.values)
+        holding = self._holding
         yield from self._compared(tree, source)
+        if rule.name not in RULES:
+            yield from self._organisations(tree)
         if impossible := holding.impossible(tree):
             yield Fault("never", impossible)
+        elif limitless := holding.always(tree):
+            yield Fault("always", f"one of its alternatives holds in any case: {limitless}")
         narrows = source != "syscall" or not rule.warn_types or bool(undefined) or holding.narrowed(tree)
         if not narrows:
             yield Fault("every-event", "no evt.type narrows it: every system call of the node is compared")
@@ -225,27 +299,31 @@ class RuleSet:
         return None
 
     def _undefined(self, tree: Node) -> Iterator[Fault]:
-        for name in dict.fromkeys(_reached(tree, self.tree)):
+        for name in dict.fromkeys(_reached(tree, self.tree, self._budget)):
             if name in self._macros or name in MACROS or name == _STOCK_RULE:
                 continue
             if name in SOURCES:
                 yield Fault("refused", f"it uses {name} as a macro, which is the name of a source: that is said by "
                             f"`source: {name}`")  # fmt: skip
             elif self.engine.all_files:
-                yield Fault("refused", f"it uses the macro {name}, which is defined nowhere")
+                yield Fault("refused", f"it uses the macro {name}, which is defined nowhere{self._near(name)}")
             else:
                 yield Fault("doubt", f"it uses the macro {name}, which is neither in what was read nor in the stock "
-                            "rules: unless another file defines it, Falco refuses the rules")  # fmt: skip
+                            f"rules{self._near(name)}: unless a file has it, Falco refuses the rules")  # fmt: skip
+
+    def _near(self, name: str) -> str:
+        near = difflib.get_close_matches(name, sorted({*self._macros, *MACROS}), 1, 0.8)
+        return f" ({near[0]} is)" if near else ""
 
     def _fields(self, rule: FalcoItem, tree: Node, source: str) -> Iterator[Fault]:
         if not source:
             return
         places: dict[str, str] = {}
-        for test in comparisons(tree, self.tree):
+        for test in comparisons(tree, self.tree, self._budget):
             for field in (test.field, *test.others):
                 places.setdefault(field.name, "condition")
         for name in rule.exceptions:
-            places.setdefault(name, "exceptions")
+            places.setdefault(name, "list of exceptions")
         for name in _OUTPUT.findall(rule.output):
             places.setdefault(name, "output")
         foreign: dict[str, list[str]] = {}
@@ -276,18 +354,46 @@ class RuleSet:
         return Fault("refused", f"its {place} names {name}, a field that does not exist{meant and f'; {meant} does'}")
 
     def _compared(self, tree: Node, source: str) -> Iterator[Fault]:
-        for test in dict.fromkeys(comparisons(tree, self.tree)):
-            values = self.values(test.values)
+        for test in dict.fromkeys(comparisons(tree, self.tree, self._budget)):
             meant = nearest(test.field.name, source) or test.field.name
-            wrong = unequalled(meant, test.operator, values) if not test.field.changed else ()
-            if not wrong:
+            if test.field.changed or not is_image(meant):
                 continue
-            shown = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-            yield Fault(
-                "unequal",
-                f"{test.field.name} {test.operator} compares whole repositories, and no repository is called {shown}: "
-                "a registry or a path is compared with `startswith`",
-            )
+            values = self.values(test.values)
+            if wrong := unequalled(meant, test.operator, values):
+                yield Fault("unequal", _unequal(test, wrong))
+            if source and is_exact(test.operator):
+                yield from self._like_lists(value for value in values if value not in wrong)
+
+    def _organisations(self, tree: Node) -> Iterator[Fault]:
+        for test in dict.fromkeys(comparisons(tree, self.tree, self._budget)):
+            if found := short(test.field.name, test.operator, self.values(test.values)):
+                yield Fault("doubt", f"{test.field.name} {test.operator} compares whole repositories: "
+                            f"{', '.join(found[:5])} is none where the runtime writes docker.io/library before an "
+                            "image's name, and an organisation needs `startswith`")  # fmt: skip
+
+    def _like_lists(self, values: Iterable[str]) -> Iterator[Fault]:
+        for value in values:
+            if _LISTLIKE.fullmatch(value) and value not in LISTS:
+                near = difflib.get_close_matches(value, sorted(self._lists), 1, 0.8)
+                meant = f" ({near[0]} is)" if near else ""
+                yield Fault("doubt", f"it compares an image with {value}, which is no list that was read{meant}: then "
+                            "it stands for itself, as the name of an image")  # fmt: skip
+
+
+def _unequal(test: Comparison, wrong: tuple[str, ...]) -> str:
+    shown = ", ".join(value or '""' for value in wrong[:5])
+    shown += f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+    what = "repository" if test.field.name.endswith("repository") else "image"
+    if is_exact(test.operator) or test.operator == "glob":
+        whole = "repositories" if what == "repository" else "names of images"
+        return (
+            f"{test.field.name} {test.operator} compares whole {whole}, and no {what} is called {shown}: "
+            "a registry or a path is compared with `startswith`"
+        )
+    port = test.field.name.startswith("ka.") and what == "repository"
+    without = "no scheme" if what == "image" else "no scheme, tag or digest"
+    also = ", and k8saudit ends it at the first colon, also at that of a port" if port else ""
+    return f"{test.field.name} {test.operator} {shown} never holds: the field has {without}{also}"
 
 
 _STOCK_RULE = "a_rule_that_was_not_read"
@@ -316,11 +422,12 @@ def _macros_in(tree: Node) -> Iterator[str]:
             yield node.name
 
 
-def _reached(tree: Node, macro: Callable[[str], Node | None]) -> Iterator[str]:
-    """The macros that a condition uses, also through others."""
+def _reached(tree: Node, macro: Callable[[str], Node | None], budget: Budget) -> Iterator[str]:
+    """The macros that a condition uses, also through others. Raises TooMuch."""
     waiting, seen = [tree], set[str]()
     while waiting:
         for name in _macros_in(waiting.pop()):
+            budget.spend()
             if name not in seen:
                 seen.add(name)
                 yield name

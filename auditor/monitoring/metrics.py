@@ -35,6 +35,9 @@ _USUAL = (
     "prometheus_", "alertmanager_", "falco_", "falcosecurity_", "falcosidekick_", "kyverno_", "gatekeeper_", "trivy_",
     "policy_controller_", "go_", "process_", "auditor_",
 )  # fmt: skip
+_IMAGES = re.compile(r"(?:kube|container)_\w*(?:image|pull|registr|trusted)", re.ASCII)
+_OPERATIONS = re.compile(r"kubelet_(?:runtime|docker)_operations_\w+", re.ASCII)
+_PULL = "pull_image"
 _ALWAYS = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE", "scrape_samples_scraped", "scrape_duration_seconds"})
 
 
@@ -50,7 +53,22 @@ def exports_pulls(metric: str) -> bool:
 
 def is_usual(metric: str) -> bool:
     """Whether it is of an exporter that clusters commonly have; that this very metric exists is not said."""
-    return metric in _ALWAYS or metric.startswith(_USUAL)
+    return metric in _ALWAYS or (metric.startswith(_USUAL) and not _IMAGES.match(metric))
+
+
+def counts_operations(metric: str) -> bool:
+    """Whether it is one of the kubelet's about all calls of a runtime, by their type."""
+    return _OPERATIONS.fullmatch(metric) is not None
+
+
+def is_gone(metric: str) -> bool:
+    """Whether kubelets had it until dockershim left them, in Kubernetes 1.24."""
+    return metric.startswith("kubelet_docker_")
+
+
+def is_no_operation(value: str) -> bool:
+    """Whether a value of operation_type means pulls, and is not the one that they have."""
+    return value != _PULL and _CLAIM.search(value) is not None
 
 
 def _base(metric: str) -> str:

@@ -17,10 +17,11 @@ _REGISTRY_PORT = 5000
 
 
 class Opening(Struct, frozen=True):
-    """An egress rule, by its place, that does not limit what it seems to. `everywhere`: any destination; `labels`:
-    namespaces by labels that may not be there. `ports` are as they are shown, none for all."""
+    """An egress rule, by its place, that does not limit what it seems to. `everywhere`: any destination; `pods`: every
+    pod of the cluster; `labels`: namespaces by labels that may not be there. `ports` are as they are shown, none for
+    all."""
 
-    kind: Literal["everywhere", "labels"]
+    kind: Literal["everywhere", "pods", "labels"]
     rule: int
     ports: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
@@ -33,7 +34,12 @@ def isolates_egress(spec: Mapping[str, Any]) -> bool:
 
 
 def means_registries(name: str, labels: Mapping[str, str], spec: Mapping[str, Any]) -> bool:
-    """Whether the policy is about registries, by its name or labels, its peers' labels, or the port 5000."""
+    """Whether the policy is to limit what is pulled, by its name or labels, its peers' labels, or the port 5000. One
+    for the pods of a registry says what that may reach.
+    """
+    own = [word for key, values in _wanted(spec.get("podSelector")) for word in (key, *values)]
+    if any(_MEANT.search(word) for word in own):
+        return False
     words = [name, *labels, *labels.values()]
     for rule in _rules(spec):
         if any(_mapping(port).get("port") == _REGISTRY_PORT for port in _list(rule.get("ports"))):
@@ -50,8 +56,12 @@ def openings(spec: Mapping[str, Any]) -> Iterator[Opening]:
     for index, rule in enumerate(_rules(spec)):
         ports = tuple(_port(_mapping(port)) for port in _list(rule.get("ports")))
         peers = _list(rule.get("to"))
-        if not peers or any(_anywhere(_mapping(peer)) for peer in peers):
+        if _only_dns(rule):
+            continue
+        if not peers or _anywhere([_mapping(peer) for peer in peers]):
             yield Opening("everywhere", index, ports)
+        elif _every_pod(rule):
+            yield Opening("pods", index, ports)
         labels = tuple(
             (key, value)
             for peer in peers
@@ -89,14 +99,36 @@ def _rules(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield _mapping(rule)
 
 
-def _anywhere(peer: Mapping[str, Any]) -> bool:
-    """A block of all addresses with nothing taken out of it."""
-    block = _mapping(peer.get("ipBlock"))
-    try:
-        network = ipaddress.ip_network(str(block.get("cidr")), strict=False)
-    except ValueError:
+def _only_dns(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule lets nothing but queries for names out."""
+    ports = [_mapping(port) for port in _list(rule.get("ports"))]
+    return bool(ports) and all(port.get("port") in (53, "dns", "dns-tcp") and not port.get("endPort") for port in ports)
+
+
+def _every_pod(rule: Mapping[str, Any]) -> bool:
+    """Whether the registry's port is open to all pods of the cluster."""
+    if not any(_mapping(port).get("port") == _REGISTRY_PORT for port in _list(rule.get("ports"))):
         return False
-    return network.prefixlen == 0 and not block.get("except")
+    peers = [_mapping(peer) for peer in _list(rule.get("to"))]
+    return any(peer.get("namespaceSelector") == {} and not peer.get("podSelector") for peer in peers)
+
+
+def _anywhere(peers: list[Mapping[str, Any]]) -> bool:
+    """Blocks that are all addresses together with nothing taken out of them, or a peer that names nothing."""
+    blocks = [_mapping(peer.get("ipBlock")) for peer in peers]
+    networks = [network for block in blocks if not block.get("except") and (network := _network(block)) is not None]
+    fours = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv4Network))
+    sixes = ipaddress.collapse_addresses(n for n in networks if isinstance(n, ipaddress.IPv6Network))
+    nameless = any(not {"ipBlock", "namespaceSelector", "podSelector"} & peer.keys() for peer in peers)
+    whole = any(n.prefixlen == 0 for n in fours) or any(n.prefixlen == 0 for n in sixes)
+    return nameless or whole
+
+
+def _network(block: Mapping[str, Any]) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(str(block.get("cidr")), strict=False)
+    except ValueError:
+        return None
 
 
 def _wanted(selector: Any) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -57,6 +57,14 @@ class _Token(Struct, frozen=True):
     text: str
 
 
+_FIRES_WITHOUT = frozenset("absent absent_over_time or unless vector".split())
+
+
+def may_fire_without(expression: str) -> bool:
+    """Whether an expression may have a result though series that it names are not there."""
+    return any(m.lastgroup == "name" and m[0].lower() in _FIRES_WITHOUT for m in _TOKEN.finditer(expression))
+
+
 def selectors(expression: str) -> tuple[Selector, ...]:
     """In order of their place, each once."""
     tokens = [

@@ -44,6 +44,17 @@ def unequalled(field: str, operator: str, values: Iterable[str]) -> tuple[str, .
     return tuple(value for value in values if never(value, audited, repository))
 
 
+def short(field: str, operator: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Those of the values that are Docker Hub's with one name alone: an organisation, or an official image as some
+    runtimes call it."""
+    if field != _REPOSITORY or not is_exact(operator):
+        return ()
+    parts = ((value, *value.partition("/")) for value in values)
+    return tuple(
+        value for value, host, _, path in parts if host in _HUB and path not in ("", "library") and "/" not in path
+    )
+
+
 def is_exact(operator: str) -> bool:
     """Whether an operator compares whole values."""
     return operator.partition(" ")[0] in _EXACT
@@ -62,7 +73,7 @@ def _never_equal(value: str, audited: bool, repository: bool) -> bool:
         return (_HOST if repository else _BARE_HOST).fullmatch(host) is not None
     if host in _SHARED:
         return "/" not in path
-    return host in _HUB and (path == "library" or (not audited and "/" not in path))
+    return host in _HUB and path == "library"
 
 
 def _never_part(value: str, audited: bool, repository: bool) -> bool:

@@ -10,11 +10,10 @@ from msgspec import Struct
 
 from auditor.coverage import Gaps, Unread
 from auditor.evidence import Evidence
-from auditor.image import parse_image_id
 from auditor.images import Image, Run
 from auditor.model import SCAN_RESULTS, Snapshot
 from auditor.scans.results import FUTURE, Scan, Vulnerability, moment
-from auditor.subjects import ImageUse
+from auditor.scans.running import apart, image_ids, operator_names, told
 
 How = Literal["workload", "digest", "image ID", "tag"]
 """Its own container, by a scan of the cluster; the same content; the same configuration; the name alone, where nobody
@@ -93,7 +92,7 @@ class Scans:
         ranked.sort(key=lambda scan: scan.at or "", reverse=True)
         ranked.sort(key=lambda scan: joined[scan] not in _CONTENT)
         counted: set[Scan] = set()
-        parts: list[Run | None] = [*_apart(image.runs)] or [None]
+        parts: list[Run | None] = [*apart(image.runs)] or [None]
         unscanned: list[Run] = []
         for run in parts:
             about = [
@@ -108,7 +107,7 @@ class Scans:
             joined[scans[0]],
             scans,
             tuple(dict.fromkeys(found) if scans[1:] else found),
-            tuple(map(_told, unscanned)),
+            tuple(map(told, unscanned)),
             self._other_content(image, unscanned, scans),
         )
 
@@ -181,7 +180,7 @@ class Scans:
         for digest in self._contents(image):
             for scan in self._by_content.get(digest, ()):
                 yield scan, "digest"
-        for identity in _image_ids(image):
+        for identity in image_ids(image):
             for scan in self._by_content.get(identity, ()):
                 yield scan, "image ID"
         own = dict.fromkeys(self._of_containers(image))
@@ -220,11 +219,11 @@ class Scans:
         return (not scan.tags or scan in self._named(image)) and self._fits(image, scan)
 
     def _comparable(self, image: Image, scan: Scan) -> bool:
-        return bool((image.digests and scan.digests) or (_image_ids(image) and scan.image_id))
+        return bool((image.digests and scan.digests) or (image_ids(image) and scan.image_id))
 
     def _same(self, image: Image, scan: Scan) -> bool | None:
         """Whether a scan is of the image's content, None where that cannot be told."""
-        if {*self._contents(image), *_image_ids(image)} & {scan.image_id, *scan.digests}:
+        if {*self._contents(image), *image_ids(image)} & {scan.image_id, *scan.digests}:
             return True
         pairs = [(one, other) for one in image.digests for other in scan.digests]
         # What is related and yet not of the image is of a platform that no node runs it on.
@@ -234,7 +233,7 @@ class Scans:
     def _of_containers(self, image: Image) -> Iterator[Scan]:
         """The operator's scans of the containers that use the image."""
         for use in image.uses:
-            for kind, name in _names(use):
+            for kind, name in operator_names(use):
                 yield from self._by_container.get((use.namespace, kind, name, use.container), ())
 
     def _of_other_platforms(self, first: Scan, same_content: Iterable[Scan]) -> Iterator[Scan]:
@@ -243,30 +242,3 @@ class Scans:
             if scan.scanner == first.scanner and first.digests and seen.isdisjoint(scan.digests):
                 seen |= set(scan.digests)
                 yield scan
-
-
-def _names(use: ImageUse) -> Iterator[tuple[str, str]]:
-    """What the operator may call the owner: itself, or the ReplicaSet of a revision that runs."""
-    yield use.owner.kind, use.owner.name
-    for shape, _ in use.places:
-        if shape.revision:
-            yield "ReplicaSet", f"{use.owner.name}-{shape.revision}"
-        for pod in shape.examples if use.owner.kind == "Pod" else ():
-            yield "Pod", pod
-
-
-def _apart(runs: Iterable[Run]) -> list[Run]:
-    """One of each digest and platform."""
-    return list({(run.digest, run.platform): run for run in runs}.values())
-
-
-def _told(run: Run) -> str:
-    return f"{run.digest} on {run.platform}" if run.platform else run.digest
-
-
-def _image_ids(image: Image) -> tuple[str, ...]:
-    """The digests of configurations that run, where nodes tell only those."""
-    if image.runs:
-        return ()
-    found = (parse_image_id(running.image_id) for use in image.uses for _, running in use.running())
-    return tuple(dict.fromkeys(each.digest for each in found if each.digest and not each.repository))

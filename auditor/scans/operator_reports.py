@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import msgspec
 
 from auditor import wire
 from auditor.scans.results import (
+    Known,
     Level,
     Scan,
     Scanned,
@@ -26,10 +28,10 @@ class ReportFold:
     """The reports of one list. Equal vulnerabilities are one object. `faults` tell, as (origin, why), of reports that
     are none."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Known | None = None) -> None:
         self.scanned: list[Scanned] = []
         self.faults: list[tuple[str, str]] = []
-        self._known: dict[tuple[object, ...], Vulnerability] = {}
+        self._known = known or Known()
 
     def add(self, item: wire.VulnerabilityReport, origin: str = "") -> None:
         """Takes in a report; one that says nothing of its scan, or of less than it counts, is a fault."""
@@ -39,25 +41,23 @@ class ReportFold:
         if report is None:
             self.faults.append((place, "without a report"))
             return
-        found = tuple(map(self._vulnerability, report.vulnerabilities or ()))
+        every = report.vulnerabilities or ()
+        found = tuple([self._known.one(msgspec.structs.astuple(each), partial(_vulnerability, each)) for each in every])
         if missing := _missing(report.summary, found):
             self.faults.append((place, f"its summary counts {missing} that it does not list"))
             return
         self.scanned.append((_scan(report, metadata, place), found))
 
-    def _vulnerability(self, each: wire.ReportVulnerability) -> Vulnerability:
-        key = msgspec.structs.astuple(each)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = Vulnerability(
-                clipped(each.id),
-                clipped(each.resource),
-                clipped(each.installed_version),
-                clipped(each.fixed_version),
-                level_of(each.severity),
-                stamp(each.published_date),
-            )
-        return known
+
+def _vulnerability(each: wire.ReportVulnerability) -> Vulnerability:
+    return Vulnerability(
+        clipped(each.id),
+        clipped(each.resource),
+        clipped(each.installed_version),
+        clipped(each.fixed_version),
+        level_of(each.severity),
+        stamp(each.published_date),
+    )
 
 
 def _missing(summary: wire.ReportSummary | None, found: tuple[Vulnerability, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -23,6 +23,7 @@ SOME_VERSION = "a later version"
 FUTURE = timedelta(days=1)
 """How far the clocks of others may be ahead. A time beyond that is none: it would never be past."""
 
+_LEVELS: dict[str, Level] = {level: level for level in LEVELS}
 _TEXT = 256
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII | re.IGNORECASE)
 _MOST_CVES = 50
@@ -102,6 +103,24 @@ Scanned = tuple[Scan, tuple[Vulnerability, ...]]
 """A scan and what it found, before equal things are put together."""
 
 
+class Known:
+    """Vulnerabilities by what scanners write of them: what is equal is made once, and is one object in all results."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Vulnerability] = {}
+
+    def one(self, written: Hashable, make: Callable[[], Vulnerability]) -> Vulnerability:
+        """`written` is all that `make` goes by."""
+        known = self._made.get(written)
+        if known is None:
+            known = self._made[written] = self.same(make())
+        return known
+
+    def same(self, found: Vulnerability) -> Vulnerability:
+        """The one that is equal."""
+        return self._made.setdefault(found, found)
+
+
 class ScanResults(Part, frozen=True):
     """All results. A content holds positions in `vulnerabilities`; scans that found the same share one."""
 
@@ -152,7 +171,7 @@ def level_of(text: str | None) -> Level:
     word = (text or "").strip().lower()
     if word == "none":  # CVSS has it for a score of zero
         return "negligible"
-    return next((level for level in LEVELS if level == word), "unknown")
+    return _LEVELS.get(word, "unknown")
 
 
 def suppressions(found: Iterable[tuple[str | None, str | None]]) -> tuple[Suppressed, ...]:

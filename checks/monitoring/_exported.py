@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from auditor import Selector, claims_pulls, exports_pulls, is_usual, selectors
+from auditor import (
+    Selector,
+    claims_pulls,
+    counts_operations,
+    exports_pulls,
+    is_gone,
+    is_no_operation,
+    is_usual,
+    selectors,
+)
 
 
 def asks_for_pulls(expression: str) -> bool:
@@ -15,12 +24,27 @@ def asks_for_pulls(expression: str) -> bool:
 def dead(expression: str, recorded: Collection[str]) -> Iterator[str]:
     """Why series of it cannot be there."""
     for found in selectors(expression):
-        if found.metric in recorded or not claims_pulls(found.metric):
+        if found.metric in recorded:
+            continue
+        if counts_operations(found.metric):
+            yield from _of_operations(found)
+            continue
+        if not claims_pulls(found.metric):
             continue
         if not exports_pulls(found.metric):
             yield f"nothing exports {found.metric}: no kubelet, containerd or CRI-O, and no rule records it"
         elif labels := [matcher.label for matcher in found.matchers if _of_image(matcher.label) and matcher.asks]:
             yield f"{found.metric} has no label {labels[0]}: no exporter of pulls says which image it was"
+
+
+def _of_operations(found: Selector) -> Iterator[str]:
+    if is_gone(found.metric):
+        yield f"no kubelet exports {found.metric} since Kubernetes 1.24"
+    for matcher in found.matchers:
+        if _of_image(matcher.label) and matcher.asks:
+            yield f"{found.metric} has no label {matcher.label}: no exporter of pulls says which image it was"
+        elif matcher.label == "operation_type" and matcher.operator == "=" and is_no_operation(matcher.value):
+            yield f"{found.metric} has no operation_type {matcher.value}: that of pulls is pull_image"
 
 
 def may_be_recorded(expression: str) -> bool:

@@ -11,6 +11,7 @@ _MEANING = {
     "skipped": "Falco loads the rules without it",
     "never": "it can never fire",
     "unequal": "it compares with what never is",
+    "always": "that part limits nothing, and the rule fires for more than it says",
     "every-event": "it costs more than a node can give",
 }
 _ORDER = (*_MEANING, "doubt")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import AlertLoading, AlertRules, Fail, Manual, Mounts, Severity, Skip, check, loads_alerts
+from auditor import (
+    AlertLoading,
+    AlertRules,
+    Fail,
+    Manual,
+    Mounts,
+    Severity,
+    Skip,
+    check,
+    loads_alerts,
+    may_fire_without,
+)
 from checks.monitoring._exported import asks_for_pulls, dead, may_be_recorded, unknown
 
 
@@ -53,6 +64,11 @@ def dead_image_alert(alerts: AlertRules, loading: AlertLoading, mounts: Mounts) 
         facts = {"group": rule.group, "expr": rule.expr[:500]}
         if reasons and may_be_recorded(rule.expr) and not loading.all_recorded():
             yield Manual(f"{rule.name}: {'; '.join(reasons)} that was read; not all rules were.", part, facts)
+        elif reasons and may_fire_without(rule.expr):
+            told = (
+                f"{'; '.join(reasons)}. Whether {rule.name} fires by the rest of its expression is for a person to say."
+            )
+            yield Manual(told[0].upper() + told[1:], part, facts)
         elif reasons and rule.kind == "alert":
             yield Fail(f"The alert {rule.name} cannot fire: {'; '.join(reasons)}.", part, evidence=facts)
         elif reasons:

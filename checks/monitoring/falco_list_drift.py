@@ -19,7 +19,7 @@ from auditor import (
 )
 
 _TRUSTED = re.compile(
-    r"(?:trusted|allowed|approved|permitted|whitelist(?:ed)?|allow_?list(?:ed)?)_?\w*(?:image|registr|repositor)"
+    r"(?<![a-z])(?:trusted|allowed|approved|permitted|whitelist(?:ed)?|allow_?list(?:ed)?)_?\w*(?:image|registr|repositor)"
     r"|(?:image|registr|repositor)\w*_(?:allow_?list|whitelist|trusted|allowed|approved)",
     re.IGNORECASE,
 )
@@ -44,7 +44,15 @@ def falco_list_drift(rules: FalcoRules, falco: FalcoLoading, policy: Policy) -> 
     """
     lists = {item.name for item in rules.items if item.kind == "list" and _TRUSTED.search(item.name)}
     allowed = policy.registries.allowed
-    seen = {name: entries for name in sorted(lists) if (entries := list(_entries(falco.rules(rules).values((name,)))))}
+    known = falco.rules(rules) if lists and allowed is not None else None
+    values = {name: known.values((name,)) for name in sorted(lists)} if known else {}
+    seen = {name: entries for name, found in values.items() if (entries := list(_entries(found)))}
+    everything = [name for name, found in values.items() if any(not value.strip("*/") for value in found)]
+    for name in everything:
+        told = f"The list {name} has an entry that stands for every image, or for none: it trusts no registry by name."
+        yield Fail(told, f"{name}:everything", evidence={"list": name})
+    if everything and not seen:
+        return
     if allowed is None or not seen:
         yield Skip()
         return

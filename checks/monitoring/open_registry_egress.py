@@ -60,7 +60,10 @@ def open_registry_egress(egress: EgressPolicy, namespaces: NamespaceSelection) -
         facts = {"rule": found.rule + 1, "ports": list(found.ports), "allowsDNS": dns}
         if found.kind == "everywhere":
             ports = f" on {', '.join(found.ports)}" if found.ports else " on every port"
-            told = f"{rule} names no destination, which is every destination{ports}: other rules limit nothing there."
+            told = f"{rule} leaves every destination open{ports}: other rules limit nothing there."
+            yield Fail(f"{told} {_PULLS}", f"everywhere:{found.rule}", evidence=facts)
+        elif found.kind == "pods":
+            told = f"{rule} opens {', '.join(found.ports)} to the pods of every namespace, not to a registry."
             yield Fail(f"{told} {_PULLS}", f"everywhere:{found.rule}", evidence=facts)
         elif missing := _missing(found, namespaces):
             told = f"{rule} selects namespaces by {', '.join(missing)}, which no namespace has by itself"

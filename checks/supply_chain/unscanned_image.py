@@ -42,9 +42,10 @@ def unscanned_image(image: Image, scans: Scans) -> Iterator[Fail | Manual | Skip
     where = {"where": list(image.where[:20])}
     if found and found.unscanned:
         scans.require()
+        doubt = "" if found.certain else "; whether it is, only the registry can tell (`--registry`)"
         yield (Fail if found.certain else Manual)(
-            f"{found.scan.label} did not scan all that runs of {image.name}: no result is about {', '.join(found.unscanned)}"
-            f"{'' if found.certain else ', as far as is known without the registry (`--registry` asks it)'}.",
+            f"{found.scan.label} did not scan all that runs of {image.name}: no result is about "
+            f"{', '.join(found.unscanned)}{doubt}.",
             evidence={**told(image, found), "scanned": list(found.scan.digests)},
         )
     if found:

@@ -52,7 +52,8 @@ def vulnerable_image(image: Image, scans: Scans, rules: VulnerabilityRules) -> I
     The finding is as severe as the worst that counts. What is known to be exploited, by the catalogue that the policy
     names or by the scanner, is critical and has no days of grace. A person has to look where all that is left has no
     severity yet, where the scanner was told to leave out what might count, and where nothing counts because nobody
-    looks after the operating system any more. Images without a scan get no verdict here: unscanned-image tells of them.
+    looks after the operating system any more. Images without a scan, or whose other platforms run without one and
+    nothing counts in the first, get no verdict here: unscanned-image tells of them.
     """
     found = joined(image, scans)
     if found is None:
@@ -93,17 +94,18 @@ def vulnerable_image(image: Image, scans: Scans, rules: VulnerabilityRules) -> I
     elif weight.suppressed:
         many = sum(each.count for each in weight.suppressed)
         yield Manual(
-            f"{image.name} has no vulnerability that counts, but the scanner was told to leave out {many} that might "
-            f"{source}.",
+            f"{image.name} has no vulnerability that counts, but the scanner left out {many} that might {source}.",
             evidence=evident,
         )
     elif any(scan.end_of_life for scan in found.scans):
         system = found.scan.system or "operating system"
         yield Manual(
-            f"{image.name} has no vulnerability that counts, but its {system} is at its end of life: nobody looks for its "
-            f"vulnerabilities any more {source}.",
+            f"{image.name} has no vulnerability that counts, but its {system} is at its end of life, and nobody looks "
+            f"for more {source}.",
             evidence=evident,
         )
+    elif found.unscanned:
+        yield Skip()
     scans.require_given()
 
 

@@ -66,7 +66,8 @@ AUDIT = {"source": "k8s_audit"}
         ("evt.type=execve and container.image.repository in (nginx:1.25)", {}, ["unequal"]),
         ("evt.type=execve and container.image.repository = gcr.io/corp/*", {}, ["unequal"]),
         ("evt.type=execve and container.image.repository startswith gcr.io", {}, []),
-        ("evt.type=execve and container.image.repository = gcr.io/corp", {}, []),  # there may be one
+        ("evt.type=execve and container.image.repository = gcr.io/corp", {}, ["unequal"]),  # a project
+        ("evt.type=execve and container.image.repository = gcr.io/corp/app", {}, []),
         ("ct.name = x", {"source": "aws_cloudtrail"}, []),
         ("our.name = x", {"source": "ours"}, ["doubt"]),
     ],

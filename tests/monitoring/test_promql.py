@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from auditor.monitoring.metrics import claims_pulls, exports_pulls
-from auditor.monitoring.promql import Matcher, Selector, selectors
+from auditor.monitoring.promql import Matcher, Selector, may_fire_without, selectors
+from checks.monitoring._exported import dead, unknown
 from tests.real import program
 
 CASES = {
@@ -69,3 +70,41 @@ def test_metrics_of_pulls() -> None:
         assert claims_pulls(metric)
         assert exports_pulls(metric)
     assert not claims_pulls("kube_pod_container_info")
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("absent(container_image_pulls_total)", True),
+        ("container_image_pulls_total > 0 or vector(1)", True),
+        ("a unless b", True),
+        ("rate(container_image_pulls_total[5m]) > 0", False),
+        ('up{job="absent or unless"}', False),
+        ("absents > 0", False),
+    ],
+)
+def test_what_may_fire_without_its_series(expression: str, expected: bool) -> None:
+    assert may_fire_without(expression) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "reasons"),
+    [
+        ('rate(kubelet_runtime_operations_total{operation_type="pull_image"}[5m])', 0),
+        ('rate(kubelet_runtime_operations_total{operation_type="image_pull"}[5m])', 1),
+        ('rate(kubelet_runtime_operations_total{operation_type="exec"}[5m])', 0),
+        ('rate(kubelet_runtime_operations_total{operation_type="pull_image",image=~"a.+"}[5m])', 1),
+        ('rate(kubelet_runtime_operations_total{operation_type="pull_image",image!~"a.+"}[5m])', 0),
+        ('rate(kubelet_docker_operations_total{operation_type="pull_image"}[5m])', 1),
+        ("container_image_pulls_total", 1),
+    ],
+)
+def test_series_of_pulls_that_nothing_exports(expression: str, reasons: int) -> None:
+    assert len(list(dead(expression, ()))) == reasons
+
+
+def test_a_name_that_an_exporter_might_have_is_not_taken_for_one() -> None:
+    assert list(unknown("container_images_pulled + kube_pod_info + kube_pod_container_image_info", ())) == [
+        "container_images_pulled",
+        "kube_pod_container_image_info",
+    ]

@@ -9,7 +9,7 @@ import pytest
 from auditor.coverage import Gaps, Unread
 from auditor.evidence import Child, Evidence, ImageEvidence, Platform
 from auditor.images import Image, images
-from auditor.model import SCAN_RESULTS, Container, Coverage, Owner, RunningImage, Shape, Snapshot
+from auditor.model import SCAN_RESULTS, ClusterInfo, Container, Coverage, Owner, RunningImage, Shape, Snapshot
 from auditor.scans.joins import Scans
 from auditor.scans.results import Scan, ScannedContainer, Vulnerability, put_together
 from auditor.subjects import image_uses
@@ -53,8 +53,10 @@ def views(
     owners: Sequence[Owner],
     evidence: Sequence[ImageEvidence] = (),
     coverage: Sequence[Coverage] = (REPORTED,),
+    collected_at: str | None = None,
 ) -> tuple[Scans, list[Image]]:
-    snapshot = Snapshot(owners=tuple(owners), scans=put_together(found), coverage=tuple(coverage))
+    cluster = ClusterInfo(collected_at=collected_at)
+    snapshot = Snapshot(cluster=cluster, owners=tuple(owners), scans=put_together(found), coverage=tuple(coverage))
     uses = [use for each in owners for use in image_uses(each)]
     return Scans(snapshot, Gaps(snapshot), Evidence(evidence)), list(images(uses))
 
@@ -93,6 +95,12 @@ TAGGED = f"{REPOSITORY}:1"
         ),
         pytest.param(
             TAGGED, "", of_container("Deployment", "web", scanned("0")), (), None, id="of an older spec of it"
+        ),
+        pytest.param(
+            TAGGED, PINNED, of_container("ReplicaSet", "web-5d8f", scanned()), (), "workload", id="of it, no artifact"
+        ),
+        pytest.param(
+            TAGGED, PINNED, of_container("ReplicaSet", "web-old", scanned()), (), None, id="of another, no artifact"
         ),
         pytest.param(
             TAGGED, PINNED, of_container("Deployment", "web", scanned("1", B)), (), None, id="of it, of other content"
@@ -141,6 +149,80 @@ def test_platforms_of_one_image_count_together() -> None:
     joined = scans.of(image)
     assert joined
     assert set(joined.found) == {one, other}
+
+
+def on_platforms(spec: str, **digests: str) -> Owner:
+    """Runs these digests on linux/ARCHITECTURE."""
+    running = tuple(
+        RunningImage("web", f"{REPOSITORY}@{digest}", f"linux/{platform}") for platform, digest in digests.items()
+    )
+    shape = Shape("pods", (Container("web", "container", spec),), pods=2, running=running)
+    return Owner("shop", "Deployment", "web", shapes=(shape,))
+
+
+@pytest.mark.parametrize(
+    ("digests", "evidence", "unscanned", "certain"),
+    [
+        ([B], (), (f"{C} on linux/arm64",), False),
+        (
+            [B],
+            (INDEX, ImageEvidence(REPOSITORY, digest=B), ImageEvidence(REPOSITORY, digest=C)),
+            (f"{C} on linux/arm64",),
+            True,
+        ),
+        ([B, C], (), (), True),
+        ([A], (), (), True),
+    ],
+    ids=["one", "one, says the registry", "both", "the index"],
+)
+def test_every_platform_that_runs_needs_a_scan(
+    digests: list[str], evidence: Sequence[ImageEvidence], unscanned: tuple[str, ...], certain: bool
+) -> None:
+    results = [(scanned("", digest), (Vulnerability(f"CVE-{digest[7]}"),)) for digest in digests]
+    scans, (image,) = views(results, [on_platforms(PINNED, amd64=B, arm64=C)], evidence)
+    joined = scans.of(image)
+    assert joined
+    assert (joined.unscanned, joined.certain) == (unscanned, certain)
+    assert len(joined.found) == len(digests)
+
+
+def test_platforms_of_an_index_that_nodes_name_need_one_each() -> None:
+    scans, (image,) = views([(scanned("", B), ())], [on_platforms(TAGGED, amd64=A, arm64=A)], [INDEX])
+    joined = scans.of(image)
+    assert joined
+    assert joined.unscanned == (f"{A} on linux/arm64",)
+
+
+def test_each_platform_may_be_scanned_by_another_scanner_at_another_time() -> None:
+    one, other, old = Vulnerability("CVE-1"), Vulnerability("CVE-2"), Vulnerability("CVE-3")
+    results = [
+        (scanned("", B, by="Grype"), (one,)),
+        (scanned("", C, at="2026-11-01T00:00:00Z"), (other,)),
+        (scanned("", B, at="2026-11-01T00:00:00Z"), (old,)),
+    ]
+    scans, (image,) = views(results, [on_platforms(PINNED, amd64=B, arm64=C)])
+    joined = scans.of(image)
+    assert joined
+    assert set(joined.found) == {one, other}
+
+
+@pytest.mark.parametrize("at", ["2026-11-20T00:00:00Z", ""], ids=["dated", "undated"])
+def test_of_equally_new_results_all_count(at: str) -> None:
+    clean, dirty = scanned("1", A, at=at, identity=C), scanned("1", A, at=at)
+    for order in ([(clean, ()), (dirty, (Vulnerability("CVE-1"),))], [(dirty, (Vulnerability("CVE-1"),)), (clean, ())]):
+        scans, (image,) = views(order, [owner(TAGGED, PINNED)])
+        joined = scans.of(image)
+        assert joined
+        assert len(joined.found) == 1
+
+
+@pytest.mark.parametrize(("collected", "counts"), [("2026-11-21T00:00:00Z", "Grype"), (None, "Trivy")])
+def test_a_date_to_come_is_none(collected: str | None, counts: str) -> None:
+    results = [(scanned("1", at="2099-01-01T00:00:00Z"), ()), (scanned("1", by="Grype"), ())]
+    scans, (image,) = views(results, [owner(TAGGED)], collected_at=collected)
+    joined = scans.of(image)
+    assert joined
+    assert joined.scan.scanner == counts
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import SourceError
-from auditor.scans.results import Scan, ScannedContainer, Vulnerability, put_together
+from auditor.scans.results import Scan, ScannedContainer, Suppressed, Vulnerability, put_together
 from auditor.sources.scan_results.files import Given, read_files
 from tests.auditing import FIXTURES
 
@@ -77,6 +77,7 @@ def read(name: str) -> Given:
                 digests=(B, A),
                 image_id=C,
                 system="debian 12",
+                database="2026-11-19T00:00:00Z",
             ),
             (Vulnerability("GHSA-aaaa-bbbb-cccc", "requests", "2.31.0", "2.32.0", "high", aliases=("CVE-2026-3001",)),),
         ),
@@ -90,6 +91,8 @@ def read(name: str) -> Given:
                 (B,),
                 C,
                 "ubuntu 24.04",
+                database="2026-11-20T06:00:00Z",
+                suppressed=(Suppressed("ignored", "critical"),),
             ),
             (
                 Vulnerability("CVE-2026-3002", "libxml2", "2.9.14", "", "negligible", exploited=True, epss=0.94),
@@ -258,6 +261,23 @@ def test_the_cves_of_a_distribution_s_advisory(
     path.write_text(json.dumps(report))
     ((_, (found,)),) = read_files([str(path)]).scanned
     assert (found.id, found.aliases) == (name, aliases)
+
+
+def test_what_trivy_was_told_to_leave_out(tmp_path: Path) -> None:
+    modified = [
+        {"Type": "vulnerability", "Status": status, "Finding": {"VulnerabilityID": "CVE-1", "Severity": severity}}
+        for status, severity in (("ignored", "HIGH"), ("ignored", "HIGH"), ("not_affected", "LOW"))
+    ]
+    others = [{"Type": "secret", "Status": "ignored", "Finding": {"Severity": "HIGH"}}, {"Finding": 3}]
+    results = [{"Class": "os-pkgs", "ExperimentalModifiedFindings": modified + others}]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"SchemaVersion": 2, "Results": results}))
+    ((scan, _),) = read_files([str(path)]).scanned
+    assert scan.suppressed == (
+        Suppressed("ignored", "high", 2),
+        Suppressed("ignored"),
+        Suppressed("not_affected", "low"),
+    )
 
 
 def test_one_broken_report_costs_itself_alone(tmp_path: Path) -> None:

@@ -66,6 +66,14 @@ def test_a_report_that_does_not_fit_leaves_a_gap_and_costs_no_other(tmp_path: Pa
     assert verdicts(found.snapshot)["unscanned-image"] == (1, 0, 1)
 
 
+def test_a_report_that_counts_more_than_it_lists_leaves_a_gap(tmp_path: Path) -> None:
+    cut = {**reports()[0], "report": {**reports()[0]["report"], "summary": {"criticalCount": 5}, "vulnerabilities": []}}
+    with ApiServer(served(cut)) as server:
+        found = scan(server, tmp_path)
+    assert not found.row(REPORTS).complete
+    assert verdicts(found.snapshot)["vulnerable-image"] == (0, 0, 1)
+
+
 def test_forbidden_is_for_a_person_to_judge_once(tmp_path: Path) -> None:
     store = served(*reports())
     store.forbids = lambda identity, plural, namespace: plural == "vulnerabilityreports"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct, field
 
-from auditor.scans.results import Scan, Scanned, Vulnerability, clipped, cves, level_of, named, stamp
+from auditor.scans.results import Known, Scan, Scanned, Vulnerability, clipped, cves, level_of, named, stamp
 from auditor.sources.scan_results.damage import Unusable
 
 
@@ -41,20 +41,20 @@ class ClairReport(Struct, gc=False):
     success: Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
+def read(report: ClairReport, origin: str, known: Known, at: str | None = None) -> Scanned:
     """The scan that a report is of; Unusable where it names what it does not hold.
 
     The report bears no date: Clair matches what it indexed with what it knows when it is asked, which is `at`.
     """
-    known = named((), [report.manifest])
-    if not known.digests:
+    names = named((), [report.manifest])
+    if not names.digests:
         raise Unusable("a report of Clair that names no manifest")
     if report.state is not msgspec.UNSET or report.success is not msgspec.UNSET:
         raise Unusable("Clair's index report, which tells what is in an image and no vulnerabilities")
     if report.vulnerabilities is None or report.found is None:
         raise Unusable("a report of Clair that does not tell the vulnerabilities, or which package has which")
     systems = sorted({_system(each) for each in (report.distributions or {}).values()} - {""})
-    scan = Scan(scanner="Clair", at=at, digests=known.digests, system=clipped(", ".join(systems)), origin=origin)
+    scan = Scan(scanner="Clair", at=at, digests=names.digests, system=clipped(", ".join(systems)), origin=origin)
     packages, vulnerabilities = report.packages or {}, report.vulnerabilities
     found: dict[Vulnerability, None] = {}
     for package, numbers in report.found.items():
@@ -62,7 +62,7 @@ def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
             if package not in packages or number not in vulnerabilities:
                 raise Unusable("a report of Clair from which something is missing")
             found[_vulnerability(packages[package], vulnerabilities[number])] = None
-    return scan, tuple(found)
+    return scan, tuple(map(known.same, found))
 
 
 def _vulnerability(package: _Package, each: _Vulnerability) -> Vulnerability:

@@ -11,7 +11,7 @@ from msgspec import Raw, Struct, field
 from auditor import wire
 from auditor.errors import SourceError
 from auditor.scans.operator_reports import ReportFold
-from auditor.scans.results import Scanned
+from auditor.scans.results import Known, Scanned
 from auditor.sources.documents import read_text
 from auditor.sources.scan_results import clair, grype, trivy
 from auditor.sources.scan_results.damage import Unusable
@@ -48,13 +48,14 @@ def read_files(paths: Iterable[str]) -> Given:
     """
     scanned: list[Scanned] = []
     faults: list[str] = []
+    known = Known()
     for path in paths:
         files = _files(path)
         if not files:
             raise SourceError(f"{path}: no files of scan results", "Files there end in .json, .yaml, or these and .gz.")
         for file in files:
             name = str(file).encode(errors="backslashreplace").decode()  # names need not be UTF-8
-            for found in _read(file, name):
+            for found in _read(file, name, known):
                 if isinstance(found, str):
                     faults.append(f"{name}: {found}")
                 else:
@@ -74,12 +75,12 @@ def _files(path: str) -> list[Path]:
     raise SourceError(f"{path}: there is no such file or directory", "--scan-results takes a file or a directory.")
 
 
-def _read(file: Path, name: str) -> Iterator[Scanned | str]:
+def _read(file: Path, name: str, known: Known) -> Iterator[Scanned | str]:
     """The results in a file, and in their stead why there are none."""
     try:
         with file.open("rb") as stream:
             text = expand(drain(stream, name), name)
-        yield from _results(text, name)
+        yield from _results(text, name, known)
     except OSError as error:
         yield error.strerror or "cannot be read"
     except Unusable as error:
@@ -94,16 +95,16 @@ def _read(file: Path, name: str) -> Iterator[Scanned | str]:
         yield "nested too deeply"
 
 
-def _results(text: bytes, name: str) -> Iterator[Scanned | str]:
+def _results(text: bytes, name: str, known: Known) -> Iterator[Scanned | str]:
     head = msgspec.json.decode(text, type=_Head) if text.lstrip()[:1] == b"{" else _Head(kind=Raw(b"there"))
     if _there(head.schema):
-        yield trivy.read(msgspec.json.decode(text, type=trivy.TrivyReport), name)
+        yield trivy.read(msgspec.json.decode(text, type=trivy.TrivyReport), name, known)
     elif _there(head.manifest_hash):
-        yield clair.read(msgspec.json.decode(text, type=clair.ClairReport), name)
+        yield clair.read(msgspec.json.decode(text, type=clair.ClairReport), name, known)
     elif _there(head.descriptor) and bytes(head.matches):
-        yield grype.read(msgspec.json.decode(text, type=grype.GrypeReport), name)
+        yield grype.read(msgspec.json.decode(text, type=grype.GrypeReport), name, known)
     elif _there(head.kind):
-        yield from _reports(text, name)
+        yield from _reports(text, name, known)
     elif _there(head.resources):
         raise Unusable("Trivy's result of a whole cluster; scan the images, or collect Trivy Operator's reports")
     else:
@@ -114,9 +115,9 @@ def _there(raw: Raw) -> bool:
     return bytes(raw) not in (b"", b"null")
 
 
-def _reports(text: bytes, name: str) -> Iterator[Scanned | str]:
+def _reports(text: bytes, name: str, known: Known) -> Iterator[Scanned | str]:
     """VulnerabilityReports: one that does not fit its kind costs itself alone."""
-    fold = ReportFold()
+    fold = ReportFold(known)
     any_report = False
     for document in read_text(text, name):
         if document.kind != _REPORT.kind or not document.api_version.startswith(f"{_REPORT.group}/"):

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct, field
 
 from auditor.scans.results import (
     SOME_VERSION,
+    Known,
     Scan,
     Scanned,
     Vulnerability,
@@ -107,14 +108,14 @@ class GrypeReport(Camel):
     descriptor: _Descriptor | None = None
 
 
-def read(report: GrypeReport, origin: str) -> Scanned:
+def read(report: GrypeReport, origin: str, known: Known) -> Scanned:
     """The scan that a report is of; Unusable where it is of no image."""
     source = report.source
     if source is None or source.type != "image":
         raise Unusable("a result of Grype that is not about an image")
     target = msgspec.json.decode(source.target, type=_Target)
     tags = target.tags or []
-    known = named(
+    names = named(
         tags or [_SCHEME.sub("", target.user_input or "")], [target.manifest_digest, *(target.repo_digests or ())]
     )
     distribution, descriptor = report.distro or _Distribution(), report.descriptor or _Descriptor()
@@ -122,15 +123,16 @@ def read(report: GrypeReport, origin: str) -> Scanned:
         scanner="Grype",
         version=clipped(descriptor.version),
         at=stamp(descriptor.timestamp),
-        tags=known.tags,
-        digests=known.digests,
+        tags=names.tags,
+        digests=names.digests,
         image_id=clipped(target.image_id),
         system=clipped(" ".join(filter(None, (distribution.name, distribution.version)))),
         database=_built(descriptor.db),
         suppressed=suppressions(map(_ignored, report.ignored_matches or ())),
         origin=origin,
     )
-    return scan, tuple(dict.fromkeys(map(_vulnerability, report.matches or ())))
+    found = dict.fromkeys(map(_vulnerability, report.matches or ()))
+    return scan, tuple(map(known.same, found))
 
 
 def _built(database: Raw) -> str | None:

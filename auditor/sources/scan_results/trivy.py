@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from msgspec import Raw, Struct, field
 
 from auditor.scans.results import (
     SOME_VERSION,
+    Known,
     Scan,
     Scanned,
     Vulnerability,
@@ -84,7 +87,7 @@ class TrivyReport(Pascal):
     results: list[_Result] | None = None
 
 
-def read(report: TrivyReport, origin: str) -> Scanned:
+def read(report: TrivyReport, origin: str, known: Known) -> Scanned:
     """The scan that a report is of; Unusable where it is of no image, or of another version of the format."""
     if report.schema_version != _SCHEMA:
         raise Unusable(f"Trivy's JSON of schema version {report.schema_version}; this reads {_SCHEMA}")
@@ -94,7 +97,7 @@ def read(report: TrivyReport, origin: str) -> Scanned:
         raise Unusable("a result of Trivy without its scanner of vulnerabilities")
     metadata = report.metadata or _Metadata()
     system = metadata.system or _System()
-    known = named(
+    names = named(
         [metadata.reference, report.artifact_name, *(metadata.repo_tags or ())],
         metadata.repo_digests or (),
     )
@@ -102,8 +105,8 @@ def read(report: TrivyReport, origin: str) -> Scanned:
         scanner="Trivy",
         version=clipped(report.trivy.version) if report.trivy else "",
         at=stamp(report.created_at),
-        tags=known.tags,
-        digests=known.digests,
+        tags=names.tags,
+        digests=names.digests,
         image_id=clipped(metadata.image_id),
         system=clipped(" ".join(filter(None, (system.family, system.name)))),
         end_of_life=bool(system.end_of_life),
@@ -116,7 +119,7 @@ def read(report: TrivyReport, origin: str) -> Scanned:
         origin=origin,
     )
     every = (each for result in report.results or () for each in result.vulnerabilities or ())
-    return scan, tuple(dict.fromkeys(map(_vulnerability, every)))
+    return scan, tuple([known.one(msgspec.structs.astuple(each), partial(_vulnerability, each)) for each in every])
 
 
 def _severity(finding: Raw) -> str | None:
