@@ -108,9 +108,9 @@ def _configmaps(spec: wire.PodSpec) -> tuple[str, ...]:
     """The ConfigMaps of volumes that containers mount. Every pod has the cluster's certificates: those say nothing."""
     names: set[str] = set()
     containers = (*(spec.containers or ()), *(spec.init_containers or ()))
-    mounted = {mount.name for container in containers for mount in container.volume_mounts or ()}
+    mounted = {mount.name or "" for container in containers for mount in container.volume_mounts or ()}
     for volume in spec.volumes or ():
-        if volume.name not in mounted:
+        if (volume.name or "") not in mounted:
             continue
         if volume.config_map and volume.config_map.name:
             names.add(volume.config_map.name)
