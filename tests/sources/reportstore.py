@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import yaml
@@ -34,6 +35,7 @@ class ReportStore(Store):
         self.leaving: set[str] = set()
         self._owners: dict[str, dict[tuple[str, ...], set[str]]] = {}
         self._made = 0
+        self._writing = threading.Lock()  # requests come in several threads
 
     def offer(self, api: ReportApi) -> None:
         self.serve(api.api_version, api.plural_in(""), api.kind_in(""))
@@ -51,6 +53,10 @@ class ReportStore(Store):
         parts = request.path.strip("/").split("/")
         if request.method not in ("PATCH", "DELETE") or parts[1] not in {api.group for api in APIS}:
             return super().__call__(request)
+        with self._writing:
+            return self._change(request, parts)
+
+    def _change(self, request: Request, parts: list[str]) -> Response:
         namespace = parts[4] if parts[3] == "namespaces" else ""
         plural, name = parts[-2:]
         table = self._tables.get((f"{parts[1]}/{parts[2]}", plural))
