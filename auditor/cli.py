@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +16,9 @@ from auditor.escape import escape
 from auditor.exits import Exit
 from auditor.output import journal
 from auditor.process import Terminated
+from auditor.version import __version__
 
+_HOME = Path(__file__).parent
 _INTERRUPTED = 130
 """As a shell says of what SIGINT ended. Threads that still wait for the network are daemons and hold up nothing."""
 
@@ -52,6 +56,9 @@ def run(arguments: Sequence[str], program: str = "auditor") -> int:
         except Terminated as ended:
             _complain(f"{ended}; {_told(written)}", "")
             return ended.exit_code
+        except Exception as error:  # noqa: BLE001
+            _complain(f"a fault of Auditor itself: {_place(error)}; {_told(written)}", "Please report this line.")
+            return Exit.NO_AUDIT
 
 
 def _run(arguments: Sequence[str], program: str) -> int:
@@ -71,6 +78,13 @@ def _run(arguments: Sequence[str], program: str) -> int:
     return Exit.USAGE if setting_up and result else int(result or 0)
 
 
+def _place(error: Exception) -> str:
+    """The kind of error and the code that raised it: its message may hold what must not leave the process."""
+    called = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [f" in {path.relative_to(_HOME)}, line {line}" for path, line in called if path.is_relative_to(_HOME)]
+    return f"{type(error).__name__}{ours[-1] if ours else ''} (version {__version__})"
+
+
 def _told(written: Sequence[str]) -> str:
     return f"before that, this was written: {', '.join(written)}" if written else "nothing was written"
 
@@ -87,8 +101,6 @@ def _advise(advice: str) -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from auditor.version import __version__
-
         print(f"auditor {__version__}")
         raise typer.Exit
 

@@ -13,14 +13,14 @@ from auditor.evidence import Evidence, ImageEvidence
 from auditor.image import MalformedReference, Reference, parse
 from auditor.images import Image, images
 from auditor.list_views import Credentials
-from auditor.model import Shape
+from auditor.model import Owner, Shape
 from auditor.policy import Policy
 from auditor.report import Finding, GoalRow, Report
 from auditor.scans.joins import Joined, Scans
 from auditor.scans.judgement import VulnerabilityRules, severity_counts
 from auditor.signatures.account import Signing, signing
 from auditor.signatures.judgement import Signatures
-from auditor.subjects import ImageUse, NodeRepository
+from auditor.subjects import ImageUse, NodeRepository, image_uses
 from auditor.views import Views
 from auditor.wire import BY_NAME
 
@@ -162,6 +162,17 @@ def explain(asked: str, views: Views, report: Report) -> Explanation:
         enforcement=tuple(_enforcement(mine, report)),
         findings=_findings(wanted, found, mine, report),
         unread=tuple(_gaps(report)),
+    )
+
+
+def naming(asked: str, owners: Iterable[Owner]) -> tuple[Owner, ...]:
+    """The workloads that use something of the same repository."""
+    try:
+        name = parse(asked).name
+    except MalformedReference:
+        return ()
+    return tuple(
+        owner for owner in owners if any(use.reference and use.reference.name == name for use in image_uses(owner))
     )
 
 

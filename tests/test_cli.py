@@ -417,3 +417,17 @@ def test_colour_only_on_a_terminal(cluster: Callable[..., str]) -> None:
             check=False,
         )
         assert ("\x1b[" in told.stdout) == coloured
+
+
+def test_a_fault_of_the_program_itself_is_told_without_its_message(
+    cluster: Callable[..., str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("hunter2")
+
+    monkeypatch.setattr("auditor.commands.auditing.exit_code", broken)
+    assert run(["scan", "--from", cluster()]) == 4
+    told = capsys.readouterr()
+    assert "a fault of Auditor itself: ZeroDivisionError in commands/auditing.py, line " in told.err
+    assert "hunter2" not in told.err + told.out
+    assert "Traceback" not in told.err

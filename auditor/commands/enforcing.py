@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.commands.inputs import collect, read_policy
-from auditor.commands.options import Context, Exclude, HostRoot, Kubeconfig, Namespaces, PolicyFile
+from auditor.commands.inputs import collect, read_policy, source_options
+from auditor.commands.options import Context, Exclude, HostRoot, Inputs, Kubeconfig, Namespaces, PolicyFile
 from auditor.commands.terminal import width
 from auditor.errors import SourceError, UsageError
 from auditor.exits import Exit
@@ -63,8 +63,12 @@ def probe(
         raise UsageError("a probe asks before it starts, and there is nobody to ask", "Say so with --yes.")
     rules = read_policy(policy)
     read = ("namespaces", "nodes", *BACKEND_NEEDS, *RESOURCES)
-    snapshot = collect(None, kubeconfig, context, namespace, exclude_namespace, False, read, host_root).snapshot
-    scope = Scope(tuple(namespace or ()), (*(exclude_namespace or ()), *rules.exclude.namespaces))
+    inputs = Inputs(
+        kubeconfig=kubeconfig, namespace=namespace, exclude_namespace=exclude_namespace, host_root=host_root
+    )
+    options = source_options(inputs, context, read)
+    snapshot = collect(options).snapshot
+    scope = Scope(options.namespaces, (*options.exclude, *rules.exclude.namespaces))
     views = Views(snapshot, rules, scope.only)
     known = {found.name for found in views.world.namespaces} | set(scope.only)
     places = [name for name in sorted(known) if scope.holds(name) and is_namespace(name)]

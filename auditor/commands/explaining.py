@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
-from auditor.commands.inputs import collect, read_policy
-from auditor.commands.options import (
-    Complete,
-    Context,
-    Exclude,
-    From,
-    HostRoot,
-    Kubeconfig,
-    Namespaces,
-    PolicyFile,
-)
+from auditor.commands import registries, scanning
+from auditor.commands.inputs import collect, read_policy, source_options, supplemented
+from auditor.commands.options import Context, Inputs, PolicyFile, grouped
+from auditor.commands.registries import RegistryOptions
+from auditor.commands.scanning import ScanOptions
 from auditor.commands.terminal import colour, width
 from auditor.errors import UsageError
 from auditor.exits import Exit
 from auditor.output import write_standard
 
+if TYPE_CHECKING:
+    from auditor.collect import Collected
+    from auditor.fleet import Gather
+    from auditor.model import Owner
+    from auditor.sources.progress import Progress
 
+
+@grouped
 def explain(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="A repository, a tag or a digest, as pods name it.")],
-    source: From = None,
-    kubeconfig: Kubeconfig = None,
+    *,
+    inputs: Inputs,
     context: Context = None,
-    namespace: Namespaces = None,
-    exclude_namespace: Exclude = None,
     policy: PolicyFile = None,
-    assume_complete: Complete = False,
-    host_root: HostRoot = None,
     output: Annotated[str, typer.Option("-o", "--output", metavar="FORMAT", help="table or json.")] = "table",
+    registry: RegistryOptions,
+    scans: ScanOptions,
 ) -> int:
     """Tell everything that is known about one image: where it runs, how it gets there, and what is wrong with it."""
     from auditor.engine import Scope, evaluate
@@ -49,17 +49,11 @@ def explain(
         raise UsageError(f"-o {output}: there is no format {output!r}", f"There is: {', '.join(FORMATS)}.")
     rules = read_policy(policy)
     checks = select(load_packs(rules.packs))
-    snapshot = collect(
-        source,
-        kubeconfig,
-        context,
-        namespace,
-        exclude_namespace,
-        assume_complete,
-        needed_resources(checks),
-        host_root,
-    ).snapshot
-    scope = Scope(tuple(namespace or ()), (*(exclude_namespace or ()), *rules.exclude.namespaces))
+    gather = scanning.reader(scans, registries.asker(registry, inputs.source, inputs.kubeconfig, context))
+    needed = needed_resources(checks, credentials=registry.credentials is not None)
+    options = source_options(inputs, context, needed)
+    snapshot = supplemented(collect(options, verbose=inputs.verbose), _about(image, gather)).snapshot
+    scope = Scope(options.namespaces, (*options.exclude, *rules.exclude.namespaces))
     today = datetime.now(UTC).date()
     report = evaluate(snapshot, applicable(checks, snapshot), rules, today, scope=scope)
     views = Views(snapshot, rules, scope.only, scope.holds)
@@ -72,3 +66,19 @@ def explain(
         )
     write_standard(FORMATS[output](found, width(), colour()))
     return Exit.OK
+
+
+def _about(image: str, gather: Gather) -> Gather:
+    """Registries and scanners are asked about this image alone."""
+    from auditor.explain import naming
+
+    def narrowed(collected: Collected, progress: Progress) -> Collected:
+        every = collected.snapshot.owners
+        found = gather(_with_owners(collected, naming(image, every)), progress)
+        return _with_owners(found, every)
+
+    return narrowed
+
+
+def _with_owners(collected: Collected, owners: tuple[Owner, ...]) -> Collected:
+    return msgspec.structs.replace(collected, snapshot=msgspec.structs.replace(collected.snapshot, owners=owners))

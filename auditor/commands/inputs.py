@@ -12,11 +12,11 @@ from auditor.errors import AuditorError, PolicyError, SourceError, UsageError
 from auditor.escape import escape
 
 if TYPE_CHECKING:
-    from auditor.collect import Collected
+    from auditor.collect import Collected, SourceOptions
+    from auditor.commands.options import Inputs
     from auditor.fleet import Gather
     from auditor.policy import Policy
     from auditor.report import Report
-    from auditor.sources.encodings import Encoding
 
 _LONGEST_NAME = 253
 _MAX_BYTES = 1 << 30
@@ -25,35 +25,30 @@ _CHUNK = 1 << 20
 _ENDING = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", "/dev/null")
 
 
-def collect(
-    source: str | None,
-    kubeconfig: str | None,
-    context: str | None,
-    namespaces: Sequence[str] | None,
-    exclude: Sequence[str] | None,
-    assume_complete: bool,
-    resources: Sequence[str] = (),
-    host_root: str | None = None,
-    encoding: Encoding = "auto",
-    verbose: bool = False,
-    cluster_name: str | None = None,
-) -> Collected:
+def source_options(inputs: Inputs, context: str | None = None, resources: Sequence[str] = ()) -> SourceOptions:
+    """What was asked for, checked; UsageError for what there is not. `resources`: only these lists, if any."""
     from auditor.collect import SourceOptions
+    from auditor.sources.encodings import parse_encoding
+
+    return SourceOptions(
+        path=inputs.source,
+        kubeconfig=inputs.kubeconfig,
+        context=context,
+        namespaces=tuple(inputs.namespace or ()),
+        exclude=tuple(inputs.exclude_namespace or ()),
+        resources=tuple(resources),
+        assume_complete=inputs.assume_complete,
+        host_root=inputs.host_root,
+        encoding=parse_encoding(inputs.encoding),
+        cluster_name=read_cluster_name(inputs.cluster_name),
+    )
+
+
+def collect(options: SourceOptions, *, verbose: bool = False) -> Collected:
+    """What the source holds; progress, warnings and notes go to standard error."""
     from auditor.collect import collect as collect_from
     from auditor.sources.progress import Progress
 
-    options = SourceOptions(
-        path=source,
-        kubeconfig=kubeconfig,
-        context=context,
-        namespaces=tuple(namespaces or ()),
-        exclude=tuple(exclude or ()),
-        resources=tuple(resources),
-        assume_complete=assume_complete,
-        host_root=host_root,
-        encoding=encoding,
-        cluster_name=cluster_name,
-    )
     progress = Progress.on(verbose=verbose)
     try:
         collected = collect_from(options, progress)

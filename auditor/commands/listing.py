@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from auditor.commands.completing import check_ids
-from auditor.commands.inputs import collect, read_policy, read_report
-from auditor.commands.options import Checks, Context, From, Kubeconfig
+from auditor.commands.inputs import collect, read_policy, read_report, source_options
+from auditor.commands.options import Checks, Context, From, Inputs, Kubeconfig
 from auditor.commands.terminal import colour, width
 from auditor.errors import UsageError
 from auditor.escape import escape
@@ -94,7 +94,7 @@ def rbac(
         write_standard(cluster_role(resources, probe=probe, publish=publish) + role)
         return Exit.OK
     asked = tuple(name for name in NAMING if name in resources) or ("namespaces",)
-    collected = collect(source, kubeconfig, context, (), (), False, asked)
+    collected = collect(source_options(Inputs(source=source, kubeconfig=kubeconfig), context, asked))
     groups = groups_of(collected.snapshot) if source else collected.groups
     if source and groups is not None:  # an input does not say which policy reports are served
         groups |= {api.group for api in APIS}

@@ -1,10 +1,15 @@
-"""Options that several commands share."""
+"""Options that several commands share, alone and in groups."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, get_type_hints
 
+import msgspec
 import typer
+from msgspec import Struct
 
 from auditor.commands.completing import check_ids, contexts
 
@@ -46,3 +51,49 @@ HostRoot = Annotated[
     str | None,
     typer.Option("--host-root", metavar="DIR", help="A control-plane node's files."),
 ]
+
+
+class Inputs(Struct, frozen=True):
+    """What is read of one or several clusters, or of files that hold one."""
+
+    source: From = None
+    kubeconfig: Kubeconfig = None
+    namespace: Namespaces = None
+    exclude_namespace: Exclude = None
+    assume_complete: Complete = False
+    host_root: HostRoot = None
+    cluster_name: ClusterName = None
+    encoding: Encodings = "auto"
+    verbose: Verbose = False
+
+
+def grouped(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose parameters of a Struct type are, on the command line, one option for each field of the Struct."""
+    hints = get_type_hints(command, include_extras=True)
+    plain: list[inspect.Parameter] = []
+    groups: dict[str, tuple[type[Struct], list[str]]] = {}
+    for parameter in inspect.signature(command).parameters.values():
+        hint = hints[parameter.name]
+        if isinstance(hint, type) and issubclass(hint, Struct):
+            options = list(_options(hint))
+            plain += options
+            groups[parameter.name] = (hint, [option.name for option in options])
+        else:
+            plain.append(parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @functools.wraps(command)
+    def run(**given: Any) -> int:
+        made = {name: kind(**{field: given.pop(field) for field in fields}) for name, (kind, fields) in groups.items()}
+        return command(**given, **made)
+
+    run.__signature__ = inspect.Signature(plain)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in plain}
+    return run
+
+
+def _options(group: type[Struct]) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for field in msgspec.structs.fields(group):
+        yield inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name]
+        )

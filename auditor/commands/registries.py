@@ -61,15 +61,15 @@ NoCache = Annotated[bool, typer.Option("--no-registry-cache", help="Keep no answ
 class RegistryOptions(Struct, frozen=True):
     """As given on the command line."""
 
-    asking: bool = False
-    config: str | None = None
-    credentials: str | None = None
-    ca: str | None = None
-    allow_private: list[str] | None = None
-    mirrors: list[str] | None = None
-    plain_http: list[str] | None = None
-    cache: str | None = None
-    no_cache: bool = False
+    asking: Asking = False
+    config: Config = None
+    credentials: Credentials = None
+    ca: Authority = None
+    allow_private: AllowPrivate = None
+    mirrors: Mirrors = None
+    plain_http: PlainHttp = None
+    cache: CacheFolder = None
+    no_cache: NoCache = False
 
 
 def asker(options: RegistryOptions, source: str | None, kubeconfig: str | None, context: str | None) -> Gather:

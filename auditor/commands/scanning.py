@@ -38,11 +38,11 @@ Issuer = Annotated[str, typer.Option("--clair-issuer", metavar="NAME", help="Who
 class ScanOptions(Struct, frozen=True):
     """As given on the command line."""
 
-    results: list[str] | None = None
-    clair: str | None = None
-    token: str | None = None
-    key: str | None = None
-    issuer: str = ISSUER
+    results: Results = None
+    clair: Server = None
+    token: Token = None
+    key: Key = None
+    issuer: Issuer = ISSUER
 
 
 def reader(options: ScanOptions, before: Gather = lambda collected, progress: collected) -> Gather:
