@@ -147,8 +147,8 @@ def started(folder: Path, *flags: str) -> Iterator[Server]:
     )
     try:
         for command in (etcd, apiserver):
-            log = (folder / f"{Path(command[0]).name}.log").open("wb")
-            processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+            with (folder / f"{Path(command[0]).name}.log").open("wb") as log:
+                processes.append(subprocess.Popen(command, stdout=log, stderr=log))
         wait(found)
         yield found
     finally:
