@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,7 @@ class Store:
         self._offers = True
         self._tables: dict[tuple[str, str], Table] = {}
         self._ready: dict[str, tuple[int, Callable[[int], bytes]]] = {}
+        self._writing = threading.Lock()
         for plural, kind in (("namespaces", "Namespace"), ("nodes", "Node")):
             self.serve("v1", plural, kind, namespaced=False)
         core = ("pods Pod", "serviceaccounts ServiceAccount", "secrets Secret")
@@ -123,7 +125,8 @@ class Store:
         if table is None:
             return Response(404, b"404 page not found\n", {}, "text/plain; charset=utf-8")
         if request.method != "GET":
-            return self._write(request, table, namespace, rest)
+            with self._writing:
+                return self._write(request, table, namespace, rest)
         if len(rest) > 1:
             return self._get(request, table, namespace, rest[1])
         return self._list(request, table, namespace)

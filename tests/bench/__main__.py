@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
-from tests.bench import encodings, policies, registry, scans
+from tests.bench import encodings, live, policies, registry, scans
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = [sys.executable, "-m", "auditor"]
@@ -123,6 +123,11 @@ def compared(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     return encodings.rows(lambda pods, mode: server(pods, mode=mode, folder=folder), best, scanning(folder), ROUNDS)
 
 
+def from_a_real_server(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """The rows that `python -m tests.bench live` gives; no part of `make bench`, which needs no cluster."""
+    return live.rows(folder, best, scanning(folder), ROUNDS)
+
+
 def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     """(what, measured, bound, verdict), each as soon as it is known."""
     scan = scanning(folder)
@@ -203,7 +208,8 @@ def main() -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     with tempfile.TemporaryDirectory() as folder:
         table = []
-        for line in (compared if sys.argv[1:] == ["encodings"] else rows)(Path(folder)):
+        kinds = {"encodings": compared, "live": from_a_real_server}
+        for line in kinds.get("".join(sys.argv[1:]), rows)(Path(folder)):
             print(f"  {line[0]}: {line[1]}", file=sys.stderr)
             table.append(line)
     print(tabulate(table, ("what", "measured", "bound", ""), disable_numparse=True))

@@ -26,8 +26,13 @@ def bare(kubeconfig: str, accept: str = "application/json") -> int:
     size, token = 0, ""
     while True:
         path = f"/api/v1/pods?limit={PAGE}" + (f"&continue={token}" if token else "")
-        _, url, headers, _, _ = client.param_serialize("GET", path, header_params={"Accept": accept})
-        body = client.call_api("GET", url, headers, _request_timeout=60).response.read()
+        _, url, headers, _, _ = client.param_serialize(
+            "GET", path, header_params={"Accept": accept}, auth_settings=["BearerToken"]
+        )
+        answer = client.call_api("GET", url, headers, _request_timeout=60)
+        body = answer.response.read()
+        if answer.status != 200:
+            raise SystemExit(f"{path}: {answer.status}")
         size += len(body)
         token = _token(body)
         if not token:

@@ -32,12 +32,14 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """An API server that may be written to. `limited` is a kubeconfig of an account without rights, if there is one."""
+    """An API server that may be written to. `limited` is a kubeconfig of an account without rights, if there is one,
+    `pid` the process, if it is of our own."""
 
     url: str
     token: str
     kubeconfig: Path
     limited: Path | None = None
+    pid: int = 0
 
     def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """One request as admin; the answer, or AssertionError with what the server said."""
@@ -149,6 +151,7 @@ def started(folder: Path, *flags: str) -> Iterator[Server]:
         for command in (etcd, apiserver):
             with (folder / f"{Path(command[0]).name}.log").open("wb") as log:
                 processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+        found.pid = processes[-1].pid
         wait(found)
         yield found
     finally:
