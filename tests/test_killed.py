@@ -243,6 +243,22 @@ def test_no_room_for_a_snapshot(cluster: str, reports: Path) -> None:
     assert names(reports) == ["a.json"]
 
 
+def test_a_full_file_system(cluster: str, tmp_path: Path) -> None:
+    """A small one of its own, which nobody else sees; what there was before stays, byte for byte."""
+    if subprocess.run([program("unshare"), "-rm", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no name space of its own can be made here")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = " ".join(scan(cluster, "-o", f"csv={disk}/old.csv", "-o", f"html={disk}/new.html"))
+    mounted = f"mount -t tmpfs -o size=16k tmpfs {disk} && echo old > {disk}/old.csv && fill={disk}/fill"
+    filled = "head -c 12288 /dev/zero > $fill"
+    script = f"{mounted} && {filled}; auditor {words}; echo $?; ls -A {disk}; cat {disk}/old.csv"
+    told = shell(f"export -f auditor; unshare -rm bash -c '{script}'")
+    assert told.stdout.splitlines() == ["4", "fill", "old.csv", "old"]
+    assert told.stderr.count("could not be written: No space left on device") == 2
+    assert "What was there before is as it was." in told.stderr
+
+
 @pytest.mark.parametrize(
     "output", ["-o json > /dev/full", "-o json=/dev/full"], ids=["standard output", "a device by its name"]
 )

@@ -10,7 +10,7 @@ from functools import partial
 from msgspec import Struct
 
 from auditor.registry.addresses import Endpoint, Source
-from auditor.registry.budget import Budgets
+from auditor.registry.budget import MINUTES, Budgets
 from auditor.registry.challenges import Challenge, parse
 from auditor.registry.fault import LoginRefused, Unanswered
 from auditor.registry.login import Credential
@@ -45,12 +45,19 @@ class Services(Struct, frozen=True):
     challenges: Challenges
     standings: Standings
     budgets: Budgets
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     def through(
-        cls, patience: Patience, plain_http: frozenset[str], clock: Callable[[], float] = time.monotonic
+        cls,
+        patience: Patience,
+        plain_http: frozenset[str],
+        clock: Callable[[], float] = time.monotonic,
+        minutes: float = MINUTES,
     ) -> Services:
-        return cls(patience, Tokens(patience, plain_http, clock), Challenges(), Standings(), Budgets(clock))
+        """`minutes` are for all that is asked for one cluster's sake."""
+        budgets = Budgets(clock, minutes * 60)
+        return cls(patience, Tokens(patience, plain_http, clock), Challenges(), Standings(), budgets, clock)
 
 
 class Access:

@@ -23,10 +23,12 @@ from auditor.registry.budget import THREADS
 from auditor.registry.cache import Cache
 from auditor.registry.client import Repository
 from auditor.registry.documents import Document
+from auditor.registry.domains import payer
 from auditor.registry.fault import Unanswered
 from auditor.registry.login import CredentialSource, NoCredentials
 from auditor.registry.platforms import child_of, needed, platform_of, single
 from auditor.registry.settings import Settings
+from auditor.registry.turns import Turns
 from auditor.sources import workers
 from auditor.subjects import ImageUse, image_uses
 
@@ -51,10 +53,8 @@ def gather(snapshot: Snapshot, asked: Asked, done: Callable[[], object] = lambda
     found = images(use for owner in snapshot.owners for use in image_uses(owner))
     usual = tuple(sorted({node.platform for node in snapshot.nodes if node.platform})) or (_USUAL,)
     run = _Run(asked, found, usual)
-    tasks = [partial(run.image, image, done) for image in _alternating(found)]
-    workers.run(tasks, THREADS, asked.services.patience.stop)
-    tasks = [partial(run.foreign, image) for image in _alternating(found) if image.digest]
-    workers.run(tasks, THREADS, asked.services.patience.stop)
+    run.each(found, partial(run.image, done=done))
+    run.each([image for image in found if image.digest], run.foreign)
     return tuple(run.rows[key] for key in sorted(run.rows))
 
 
@@ -74,8 +74,20 @@ class _Run:
             self._uses.setdefault(image.repository, []).extend(image.uses)
             self._platforms.setdefault(image.repository, set()).update(image.platforms)
         self._room = material.room(len(found))
+        self._turns: Turns[Image] = Turns(asked.services.clock)
+        self._ends = asked.services.budgets.begin()
         self._lock = threading.Lock()
         self._repositories: dict[Source, Repository] = {}
+
+    def each(self, found: Iterable[Image], ask: Callable[[Image], None]) -> None:
+        """Asks for images in a few threads."""
+
+        def one() -> None:
+            with self._turns.next() as image:
+                ask(image)
+
+        number = self._turns.put((_path(image), image) for image in found)
+        workers.run([one] * number, THREADS, self._asked.services.patience.stop)
 
     def image(self, image: Image, done: Callable[[], object]) -> None:
         """Asks for an image: for its digest, and for what its tags name now unless all specs pin it."""
@@ -102,7 +114,10 @@ class _Run:
     @contextmanager
     def _in_time(self, image: Image) -> Iterator[None]:
         services = self._asked.services
-        with services.budgets.image(image.reference.registry) as seconds, services.patience.within(seconds):
+        with (
+            services.budgets.image(image.reference.registry, self._ends) as allowed,
+            services.patience.within(allowed),
+        ):
             yield
 
     def _tag(self, image: Image, tag: str) -> None:
@@ -201,10 +216,9 @@ def _of_all(faults: Sequence[Unanswered]) -> Unanswered:
     return Unanswered(own.why.kind, f"{own.why.detail}; its mirror: {wrong.why.detail}") if wrong else own
 
 
-def _alternating(found: Iterable[Image]) -> list[Image]:
-    """The images of each registry in turn, so that no slow one keeps all threads to itself."""
-    queues: dict[str, list[Image]] = {}
-    for image in found:
-        queues.setdefault(image.reference.registry, []).append(image)
-    longest = max(map(len, queues.values()), default=0)
-    return [queue[index] for index in range(longest) for queue in queues.values() if index < len(queue)]
+def _path(image: Image) -> tuple[str, ...]:
+    """Whose turn it is when it is the image's: of the namespace that alone names it, of its registry's domain, of its
+    registry."""
+    namespaces = {use.namespace for use in image.uses}
+    registry = image.reference.registry
+    return (namespaces.pop() if len(namespaces) == 1 else "", payer(registry), registry)

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 
 from auditor.evidence import Kind, Unavailable
+from auditor.registry.budget import Allowed
 from auditor.registry.fault import Unanswered
 from auditor.registry.transport import Answer, Request
 from auditor.sources.reader import retry_after
@@ -74,9 +75,9 @@ class Patience:
         self._stopped.set()
 
     @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
+    def within(self, allowed: Allowed) -> Iterator[None]:
         """All that this thread asks for in here has to come within so many seconds, waits and all."""
-        self._current.ends = self._clock() + seconds
+        self._current.ends, self._current.over = self._clock() + allowed.seconds, allowed.over
         try:
             yield
         finally:
@@ -84,6 +85,9 @@ class Patience:
 
     def _left(self) -> float:
         return float(getattr(self._current, "ends", inf)) - self._clock()
+
+    def _over(self) -> Unanswered:
+        return Unanswered("timeout", str(self._current.over))
 
     def request(self, asked: Request) -> Answer:
         """An answer that will not change by asking again; raises Unanswered where none came."""
@@ -102,7 +106,7 @@ class Patience:
 
     def _try(self, host: _Host, asked: Request) -> tuple[Answer | Unanswered, float]:
         """The answer, or the fault and how long the server wants to be left alone."""
-        with _one_of(host.slots, self._left()), self._slots:
+        with self._one_of(host.slots), self._one_of(self._slots):
             with self._lock:
                 self.count += 1
             try:
@@ -111,7 +115,7 @@ class Patience:
                 )
             except Unanswered as fault:
                 if self._left() <= 0:
-                    raise _over() from None  # the time of the image was over, and says nothing of the server
+                    raise self._over() from None  # the time of the image was over, and says nothing of the server
                 return fault, 0.0
         if answer.status == 429:
             return Unanswered("rate-limited", f"{asked.endpoint.authority} answers 429"), _wanted(answer)
@@ -127,7 +131,7 @@ class Patience:
                 raise Unanswered("timeout", "the run was ended")
             left = self._left()
             if left <= 0:
-                raise _over()
+                raise self._over()
             with host.lock:
                 given_up, wait = host.given_up, host.not_before - self._clock()
             if given_up:
@@ -140,23 +144,19 @@ class Patience:
         with host.lock:
             host.not_before = max(host.not_before, self._clock() + wait)
 
+    @contextmanager
+    def _one_of(self, slots: threading.BoundedSemaphore) -> Iterator[None]:
+        left = self._left()
+        if not slots.acquire(timeout=None if left == inf else max(left, 0.0)):
+            raise self._over()
+        try:
+            yield
+        finally:
+            slots.release()
+
     def _host(self, authority: str) -> _Host:
         with self._lock:
             return self._hosts.setdefault(authority, _Host())
-
-
-@contextmanager
-def _one_of(slots: threading.BoundedSemaphore, seconds: float) -> Iterator[None]:
-    if not slots.acquire(timeout=None if seconds == inf else max(seconds, 0.0)):
-        raise _over()
-    try:
-        yield
-    finally:
-        slots.release()
-
-
-def _over() -> Unanswered:
-    return Unanswered("timeout", "asking for the image, or for all of its registry, took longer than is waited for")
 
 
 class _Broken(Unanswered):

@@ -4,11 +4,8 @@ writes that name: a token server elsewhere gets the password in its place (as in
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
+from auditor.registry.domains import is_name, registrable
 
 # Token servers of registries whose own domain is another one. The rest is served by its own host, as GHCR, Quay,
 # Artifact Registry, ECR, ACR and Harbor are, or by its own domain, as Docker Hub and GitLab are.
@@ -36,21 +33,7 @@ def may_receive(registry: str, realm: str) -> bool:
         return True
     if any(host.fullmatch(registry) and server.fullmatch(realm) for host, server in _ELSEWHERE):
         return True
-    if not (_is_name(registry) and _is_name(realm)) or _ANYONES.fullmatch(registry) or _ANYONES.fullmatch(realm):
+    if not (is_name(registry) and is_name(realm)) or _ANYONES.fullmatch(registry) or _ANYONES.fullmatch(realm):
         return False
-    own = _suffixes().privatesuffix(registry)
-    return own is not None and own == _suffixes().privatesuffix(realm)
-
-
-def _is_name(host: str) -> bool:
-    """Whether it is a name with a domain, and no address: those end in a number, or in a bracket."""
-    last = host.rpartition(".")[2]
-    return "." in host and last.replace("-", "").isalnum() and not last[:1].isdecimal()
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList
-
-    # A last label that the list does not know, such as `corp`, is taken for a suffix: the domain is what is below it.
-    return PublicSuffixList()
+    own = registrable(registry)
+    return own is not None and own == registrable(realm)

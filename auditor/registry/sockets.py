@@ -14,6 +14,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from auditor.registry.fault import Unanswered
+from auditor.registry.names import LookUp
 from auditor.registry.reach import Reach
 
 CONNECT = 6.0
@@ -59,12 +60,13 @@ class TlsSocket(ssl.SSLSocket):
 class _Guarded(HTTPConnection):
     """Resolves its name once, and connects to an address of that answer: no second look-up can say anything else."""
 
-    def __init__(self, *arguments: Any, reach: Reach, **named: Any) -> None:
+    def __init__(self, *arguments: Any, reach: Reach, look_up: LookUp, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._reach = reach
+        self._look_up = look_up
 
     def _new_conn(self) -> socket.socket:
-        return _connect(self.host, self.port or self.default_port, self._reach)
+        return _connect(self.host, self.port or self.default_port, self._reach, self._look_up)
 
 
 class _GuardedTls(_Guarded, HTTPSConnection):
@@ -79,11 +81,11 @@ class TlsPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTls
 
 
-def _connect(host: str, port: int, reach: Reach) -> socket.socket:
+def _connect(host: str, port: int, reach: Reach, look_up: LookUp) -> socket.socket:
     name = host.strip("[]")
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
+        found = look_up(name, port, _left())
+    except socket.gaierror:
         raise Unanswered("unreachable", f"the name {host} is not known here") from None
     refused = None
     fault: OSError | None = None

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from msgspec import Struct
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
@@ -13,6 +14,7 @@ from urllib3.exceptions import HTTPError, IncompleteRead
 
 from auditor.registry.addresses import Endpoint, endpoint_of, join
 from auditor.registry.fault import Unanswered
+from auditor.registry.names import LookUp, look_up
 from auditor.registry.reach import Reach
 from auditor.registry.sockets import CONNECT, IDLE, Pool, TlsPool, within
 from auditor.registry.trust import Trust
@@ -57,8 +59,8 @@ class Answer(Struct, frozen=True):
 class Transport:
     """Connections to any number of servers, kept open. Threads may share it."""
 
-    def __init__(self, reach: Reach, trust: Trust, connections: int) -> None:
-        self._reach = reach
+    def __init__(self, reach: Reach, trust: Trust, connections: int, look_up: LookUp = look_up) -> None:
+        self._way: dict[str, Any] = {"reach": reach, "look_up": look_up}
         self._trust = trust
         self._connections = connections
         self._lock = threading.Lock()
@@ -123,12 +125,12 @@ class Transport:
         key = (at.scheme, at.host, at.port)
         with self._lock:
             if key not in self._pools:
-                size, reach = self._connections, self._reach
+                size, way = self._connections, self._way
                 if at.scheme == "https":
                     context = self._trust.context(at)
-                    self._pools[key] = TlsPool(at.host, at.port, maxsize=size, reach=reach, ssl_context=context)
+                    self._pools[key] = TlsPool(at.host, at.port, maxsize=size, ssl_context=context, **way)
                 else:
-                    self._pools[key] = Pool(at.host, at.port, maxsize=size, reach=reach)
+                    self._pools[key] = Pool(at.host, at.port, maxsize=size, **way)
             return self._pools[key]
 
 

@@ -15,15 +15,18 @@ from typing import Any
 
 import pytest
 
-from auditor.evidence import ImageEvidence
+from auditor.evidence import Evidence, ImageEvidence
+from auditor.model import Container, Owner, Shape, Snapshot
 from auditor.registry.addresses import Endpoint
 from auditor.registry.fault import Unanswered
+from auditor.registry.gather import gather
 from auditor.registry.login import Credential
 from auditor.registry.material import room
+from auditor.registry.names import Found
 from auditor.registry.transport import Request
 from tests.registry.artifacts import BUNDLE, Built, as_json, bundle, classic_signature, digest_of, manifest
-from tests.registry.asking import Asker, Fixed, asker
-from tests.registry.loopback import Asked, Reply, loopback
+from tests.registry.asking import Asker, Fixed, all_here, asker
+from tests.registry.loopback import Asked, Loopback, Reply, loopback
 from tests.sources.certificates import Authority
 
 SECRET = Credential("a file", b"user", b"s3cret-password")
@@ -383,6 +386,56 @@ def test_one_registry_does_not_hold_up_the_audit() -> None:
         rows = run.images(*names)
         assert len({path.split("/")[2] for path in registry.paths()}) < 100
     assert {row.unavailable.kind for row in rows if row.unavailable} == {"timeout"}
+
+
+def many_slow(run: Asker, slow: Loopback, honest: Loopback, name: Callable[[int], str]) -> Snapshot:
+    """A thousand hosts that one tenant names and that answer slowly; beside them a registry, and a single one."""
+    slow.first = lambda asked: run.clock.sleep(25)
+    owners = [
+        *(deployed("attacker", f"a-{number}", f"{name(number)}/x:1") for number in range(1000)),
+        *(deployed("shop", f"web-{number}", f"{honest.host}/a-{number}:1") for number in range(40)),
+        deployed("zoo", "web", f"localhost:{honest.port}/a-0:1"),
+    ]
+    for number in range(40):
+        honest.put(f"a-{number}", Built(seed=str(number)).image(), "1")
+    return Snapshot(owners=tuple(owners))
+
+
+def deployed(namespace: str, name: str, image: str) -> Owner:
+    return Owner(namespace, "Deployment", name, shapes=(Shape("template", (Container("web", "container", image),)),))
+
+
+@pytest.mark.parametrize("name", ["h{}.evil.example:{}", "reg.evil-{}.example:{}"])
+def test_a_thousand_hosts_do_not_hold_up_the_audit(name: str) -> None:
+    with loopback() as slow, loopback() as honest:
+        hosts = [name.format(number, slow.port) for number in range(1000)]
+        with asker(*hosts, honest.host, f"localhost:{honest.port}", look_up=all_here) as run:
+            begun = run.clock()
+            snapshot = many_slow(run, slow, honest, lambda number: hosts[number])
+            found = Evidence(gather(snapshot, run.asked))
+            assert run.clock() - begun <= 30 * 60 + 16 * 25
+    for number in range(40):
+        row = found.tag(f"{honest.host}/a-{number}", "1")
+        assert row is not None
+        assert row.unavailable is None
+    assert found.tag(f"localhost:{honest.port}/a-0", "1").unavailable is None  # type: ignore[union-attr]
+    over = [found.tag(f"{host}/x", "1").unavailable for host in hosts]  # type: ignore[union-attr]
+    assert {fault.kind for fault in over if fault} <= {"timeout", "not-found"}
+    assert sum("30 minutes were over" in fault.detail for fault in over if fault) > 800
+
+
+def test_a_resolver_that_never_answers_is_waited_for_no_longer_than_all_else() -> None:
+    """Its time is in that of the request."""
+    given: list[float] = []
+
+    def never(name: str, port: int, seconds: float) -> list[Found]:
+        given.append(seconds)
+        raise TimeoutError
+
+    with asker("slow.example", look_up=never) as run:
+        assert why(run.image("slow.example/a:1")) == "timeout"
+    assert given
+    assert max(given) <= 30
 
 
 def test_referrers_that_are_no_signatures_after_all() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from auditor.registry.addresses import Endpoint, sources, split
 from auditor.registry.budget import Budgets
 from auditor.registry.cache import Cache
 from auditor.registry.configuration import labels, read
+from auditor.registry.domains import payer
 from auditor.registry.history import step
+from auditor.registry.names import look_up
 from auditor.registry.reach import Reach
 from auditor.registry.recent import Recent
 from auditor.registry.settings import settings
 from auditor.registry.trust import Trust
+from auditor.registry.turns import Turns
 from tests.registry.artifacts import as_json, digest_of
 from tests.registry.asking import FakeClock
 
@@ -302,18 +306,92 @@ def test_arguments_of_an_entrypoint_are_not_told() -> None:
     assert read(as_json({"config": {"Env": ["A=b", "s3cret"]}})).environment == ("A",)
 
 
-def test_a_registry_has_its_time() -> None:
+def test_a_domain_has_its_time() -> None:
     clock = FakeClock()
-    budgets = Budgets(clock)
-    budgets.expect("slow.example", 2)
+    budgets = Budgets(clock, run=1e9)
+    ends = budgets.begin()
+    budgets.expect("one.slow.example", 1)
+    budgets.expect("other.slow.example:5000", 1)
     budgets.expect("quick.example", 1)
     taken = []
-    for _ in range(100):
-        with budgets.image("slow.example") as seconds:
-            taken.append(seconds)
-            clock.sleep(seconds)
-    assert taken[0] == 120
-    assert taken[-1] == 0
-    assert 600 * 16 <= sum(taken) <= 602 * 16, "ten minutes of all threads"
-    with budgets.image("quick.example") as seconds:
-        assert seconds == 120
+    for number in range(100):
+        with budgets.image(("one.slow.example", "other.slow.example:5000")[number % 2], ends) as allowed:
+            taken.append(allowed)
+            clock.sleep(allowed.seconds)
+    assert taken[0].seconds == 120
+    assert taken[-1].seconds == 0
+    assert "slow.example has had" in taken[-1].over
+    assert 600 * 16 <= sum(allowed.seconds for allowed in taken) <= 602 * 16, "ten minutes of all threads"
+    with budgets.image("quick.example", ends) as allowed:
+        assert allowed.seconds == 120
+
+
+def test_a_run_has_its_time() -> None:
+    clock = FakeClock()
+    budgets = Budgets(clock, run=600)
+    ends = budgets.begin()
+    for number in range(10):
+        budgets.expect(f"reg.domain-{number}.example", 1)
+        with budgets.image(f"reg.domain-{number}.example", ends) as allowed:
+            assert allowed.seconds == (120 if number < 5 else 0)
+            clock.sleep(allowed.seconds)
+    assert "10 minutes" in allowed.over
+
+
+@pytest.mark.parametrize(
+    ("registry", "account"),
+    [
+        ("docker.io", "docker.io"),
+        ("a.evil.example:5000", "evil.example"),
+        ("x.Evil.example", "evil.example"),
+        ("evil.co.uk", "evil.co.uk"),
+        ("a.duckdns.org", "duckdns.org"),
+        ("registry", "registry"),
+        ("registry:5000", "registry"),
+        ("10.1.2.3:5000", "10.1.2.0/24"),
+        ("[2001:db8::1]:5000", "2001:db8::/48"),
+        ("[2001:db8:0:9::1]", "2001:db8::/48"),
+        ("999.1.2.3", "999.1.2.3"),
+        ("", ""),
+    ],
+)
+def test_on_whose_account_time_goes(registry: str, account: str) -> None:
+    assert payer(registry) == account
+
+
+def test_turns_go_to_what_answers() -> None:
+    """One tenant names slow hosts of a hundred domains, another a quick registry."""
+    clock = FakeClock()
+    turns: Turns[str] = Turns(clock)
+    slow = [(("evil", f"{number}.example", f"{number}.example"), "slow") for number in range(100)]
+    quick = [(("shop", "reg.example", "reg.example"), "quick") for _ in range(100)]
+    single = [(("cart", "other.example", "other.example"), "single")]
+    assert turns.put([*slow, *quick, *single]) == 201
+    order = []
+    for _ in range(201):
+        with turns.next() as kind:
+            order.append(kind)
+            clock.sleep(120 if kind == "slow" else 0.3)
+    assert order.index("single") <= 2
+    assert order[:103].count("quick") == 100
+    with pytest.raises(LookupError), turns.next():
+        pass
+
+
+def test_turns_at_the_same_time_go_to_different_hosts() -> None:
+    clock = FakeClock()
+    turns: Turns[str] = Turns(clock)
+    turns.put(((("", "reg.example", f"{name}.reg.example"), name)) for name in "aaabbbccc")
+    with ExitStack() as at_once:
+        assert sorted(at_once.enter_context(turns.next()) for _ in range(3)) == ["a", "b", "c"]
+
+
+def test_a_resolver_that_does_not_answer() -> None:
+    """What is no answer in time is a timeout; addresses ask nobody."""
+    assert look_up("127.0.0.1", 80, 0.0)[0][4][0] == "127.0.0.1"
+    assert look_up("0x7f.1", 80, 0.0)[0][4][0] == "127.0.0.1"
+    assert {found[4][0] for found in look_up("localhost", 80, 5.0)} <= {"127.0.0.1", "::1"}
+    with pytest.raises(TimeoutError):
+        look_up("localhost", 80, 0.0)
+    with pytest.raises(OSError, match="no name|not known|failure"):
+        look_up("a" * 64 + ".example", 80, 5.0)
