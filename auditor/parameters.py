@@ -66,13 +66,6 @@ def parameter_refs(policies: Iterable[PolicyObject]) -> tuple[ParameterRef, ...]
     return tuple(sorted(refs))
 
 
-def parameter_kinds(policies: Iterable[PolicyObject]) -> frozenset[tuple[str, str]]:
-    """(group, kind) of every paramKind, bound or not."""
-    kinds = [_mapping(found.spec.get("paramKind")) for found in policies if found.resource == POLICIES]
-    pairs = [(_text(kind.get("apiVersion")), _text(kind.get("kind"))) for kind in kinds]
-    return frozenset((api.rpartition("/")[0], kind) for api, kind in pairs if api and kind) - {("", "Secret")}
-
-
 def unserved(api_version: str, kind: str) -> str:
     """What coverage says of a paramKind that the cluster does not serve."""
     return f"{api_version} {kind} is not served"

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from auditor.escape import escape
 from auditor.image import MalformedReference, parse
 from auditor.policy import Waiver, did_you_mean
+from auditor.quantity import quantity
 from auditor.report import AppliedWaiver, Finding, Subject
 
 
@@ -121,7 +122,7 @@ class WaiverBook:
         waiver, count = self._waivers[index], self._matched[index]
         expired = f"expired on {waiver.expires.isoformat()}" if self._expired(waiver) else ""
         if count:
-            again = "1 failure that it matches is" if count == 1 else f"{count} failures that it matches are"
+            again = f"{quantity(count, 'failure')} that it matches {'is' if count == 1 else 'are'}"
             return f"{expired}; {again} no longer waived by it" if expired else ""
         meant = {check for check in known if fnmatchcase(check, waiver.check)}
         if not meant:

@@ -44,9 +44,12 @@ from auditor.output import (
     write_file,
     write_standard,
 )
+from auditor.quantity import quantity
 from auditor.report import PolicyRow, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from auditor.collect import Collected
     from auditor.model import Snapshot
     from auditor.output import Output
@@ -115,13 +118,12 @@ def scan(
     """Audit a cluster, live or from files, and report findings by namespace."""
     from auditor.engine import Scope, evaluate
     from auditor.packs import applicable, enabled, load_packs, select
-    from auditor.pushing import parse_gateway, push_report
     from auditor.rbac import needed_resources
     from auditor.reporters import FORMATS, Options
 
     started = monotonic()
     outputs = parse_outputs(telling.output or [], tuple(FORMATS), "table")
-    gateway = None if telling.pushgateway is None else parse_gateway(telling.pushgateway)
+    push = None if telling.pushgateway is None else _pushing(telling.pushgateway)
     threshold = fail_on_severity(telling.fail_on)
     one = context[0] if context else None
     options = source_options(inputs, one)
@@ -195,8 +197,8 @@ def scan(
     further: list[Delivery] = []
     if telling.save_snapshot:
         further.append(partial(_save, collected.snapshot, telling.save_snapshot))
-    if gateway:
-        further.append(partial(push_report, gateway, report, told))
+    if push:
+        further.append(partial(push, report, told))
     if telling.publish:
         within = Scope(scope.only, (*scope.exclude, *rules.exclude.namespaces))
         omitted = left_out(known, checks, rules)
@@ -221,7 +223,8 @@ def snapshot(
     gather = scanning.reader(scans, registries.asker(registry, inputs.source, inputs.kubeconfig, context))
     found = supplemented(collect(options, verbose=inputs.verbose), gather).snapshot
     _save(found, output)
-    print(f"{output}: {len(found.owners)} workloads, {len(found.nodes)} nodes", file=sys.stderr)
+    held = f"{quantity(len(found.owners), 'workload')}, {quantity(len(found.nodes), 'node')}"
+    print(f"{output}: {held}", file=sys.stderr)
     return Exit.OK
 
 
@@ -249,6 +252,12 @@ def _save(found: Snapshot, place: str) -> None:
 
     path = Path(place)
     write_file(path, compressed(path, dump_snapshot(found)))
+
+
+def _pushing(gateway: str) -> Callable[[Report, Options], None]:
+    from auditor.pushing import parse_gateway, push_report
+
+    return partial(push_report, parse_gateway(gateway))
 
 
 def emit(report: Report, output: Output, options: Options) -> None:

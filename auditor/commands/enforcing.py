@@ -14,6 +14,7 @@ from auditor.commands.terminal import width
 from auditor.errors import SourceError, UsageError
 from auditor.exits import Exit
 from auditor.output import write_standard
+from auditor.quantity import quantity
 
 if TYPE_CHECKING:
     from auditor.policy import Policy
@@ -86,8 +87,9 @@ def probe(
 
 def _ask(places: list[str]) -> None:
     """A person's yes."""
+    some = f"{', '.join(places[:3])}{', …' if places[3:] else ''}"
     print(
-        f"Pods will be asked for in {len(places)} namespaces ({', '.join(places[:3])}{', …' if places[3:] else ''}), "
+        f"Pods will be asked for in {quantity(len(places), 'namespace')} ({some}), "
         "all in dry runs: nothing is kept.\nAdmission webhooks are called, and audit logs tell of it.",
         file=sys.stderr,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape
+from auditor.quantity import quantity
 
 if TYPE_CHECKING:
     from auditor.check import Check
@@ -64,8 +65,8 @@ def publish_report(
 
 def _notes(result: Result) -> Iterable[str]:
     written, deleted = (sum(one.state == state for one in result.outcomes) for state in ("written", "deleted"))
-    reports = "policy report" if written == 1 else "policy reports"
-    yield f"{written} {reports} of {result.api.api_version} written{f', {deleted} deleted' if deleted else ''}"
+    pruned = f", {deleted} deleted" if deleted else ""
+    yield f"{quantity(written, 'policy report')} of {result.api.api_version} written{pruned}"
     gone = [one for one in result.outcomes if one.state == "gone"]
     if gone:
         yield f"no policy report for {_places(one.namespace for one in gone)}: {gone[0].reason}"

@@ -22,6 +22,7 @@ from auditor.errors import AuditorError, PolicyError, SourceError, UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
 from auditor.output import check_writable, write_file, write_standard
+from auditor.quantity import quantity
 
 if TYPE_CHECKING:
     from auditor.policy import Waiver
@@ -235,7 +236,7 @@ def _coverage(findings: Collection[Finding], report: str) -> str:
     """How much of the report the waiver is for."""
     place = "standard input" if report == "-" else escape(report)
     before = sum(found.status == "waived" for found in findings)
-    count = "1 failure" if len(findings) == 1 else f"{len(findings)} failures"
+    count = quantity(len(findings), "failure")
     again = f", {before} of which {'was' if before == 1 else 'were'} waived already" if before else ""
     return f"{'warning: ' if not findings else ''}it covers {count} of {place}{again}"
 

@@ -134,7 +134,10 @@ def _nodes(world: World) -> Link:
     if not others:
         return Link("nodes", "holds", "no node of another runtime than CRI-O is seen", essential=False)
     every = len(others) == len(world.snapshot.nodes)
-    detail = f"{len(others)} nodes such as {others[0]} do not run CRI-O, which alone reads it"
+    if len(others) == 1:
+        detail = f"node {others[0]} does not run CRI-O, which alone reads it"
+    else:
+        detail = f"{len(others)} nodes such as {others[0]} do not run CRI-O, which alone reads it"
     return Link("nodes", "broken", detail, essential=every)
 
 

@@ -32,10 +32,6 @@ class World:
                 known[owner.namespace] = Namespace(owner.namespace, labels, owner.origin)
         return tuple(known[name] for name in sorted(known))
 
-    def labels_known(self, namespace: str) -> bool:
-        """Whether the namespace's labels were read, so that a selector that does not match is proof."""
-        return any(found.name == namespace for found in self.snapshot.namespaces)
-
     def objects(self, resource: str) -> tuple[PolicyObject, ...]:
         """All objects of a resource (its name in coverage); none where the cluster does not serve it."""
         self._gaps.require(resource, everywhere=True)

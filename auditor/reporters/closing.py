@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from auditor.quantity import quantity
 from auditor.report import Report, Severity
 from auditor.reporters import Options
 from auditor.reporters.cells import wrap_text
@@ -58,7 +59,7 @@ def _reason(report: Report, options: Options, code: int) -> str:
     if code == 1 and threshold != "never":
         count = report.failures(Severity(threshold)) if options.new is None else options.new
         flags = f"--fail-on {threshold}" + ("" if options.new is None else " --fail-on-new")
-        return f"{count:,} {kind}{'' if count == 1 else 's'} at or above {threshold} ({flags})"
+        return f"{quantity(count, kind)} at or above {threshold} ({flags})"
     none = (
         "failures do not count (--fail-on never)"
         if threshold == "never"

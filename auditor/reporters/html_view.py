@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from auditor.quantity import quantity
 from auditor.report import CheckRow, Finding, Report, Severity
 from auditor.reporters.rows import counted, place, worst_first
 from auditor.reporters.spaces import Space, Where, spaces
@@ -63,8 +64,7 @@ def headline(report: Report) -> tuple[str, str]:
     failures = [finding for finding in report.findings if finding.status == "fail"]
     summary = report.summary
     if failures:
-        count = f"{len(failures):,} {'failure' if len(failures) == 1 else 'failures'}"
-        return f"{count}: {counted(failures)}", "bad"
+        return f"{quantity(len(failures), 'failure')}: {counted(failures)}", "bad"
     if not summary.passed + summary.fail + summary.manual + summary.waived:
         return "Nothing was judged: there is nothing in it that the checks run on", "open"
     if report.incomplete or any(row.state in ("forbidden", "failed") for row in report.coverage):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.diff import Diff
+from auditor.quantity import quantity
 from auditor.report import CoverageRow, Finding, Report, Severity
 from auditor.reporters import Options, clusters
 from auditor.reporters.changes import Marks, marks, outcome, since
@@ -81,7 +82,7 @@ def _result(report: Report, failures: Sequence[Finding]) -> str:
         return "**Nothing was judged:** there is nothing in it that the checks run on."
     judge, unjudged = causes.count("judgment"), causes.count("unreadable") + causes.count("error")
     waived = sum(found.status == "waived" for found in report.findings)
-    parts = [f"**{_number(len(failures), 'failure')}** ({counted(failures)})" if failures else "**No failures**"]
+    parts = [f"**{quantity(len(failures), 'failure')}** ({counted(failures)})" if failures else "**No failures**"]
     parts += [f"{judge:,} to judge by hand"] if judge else []
     parts += [f"**{unjudged:,} not judged**"] if unjudged else []
     parts += [f"{waived:,} waived"] if waived else []
@@ -139,7 +140,7 @@ def _counts(findings: Sequence[Finding]) -> list[str]:
 
 def _clean(report: Report) -> list[str]:
     clean = sum(not space.findings for space in spaces(report).values())
-    return [f"{_number(clean, 'namespace')} without a finding."] if clean else []
+    return [f"{quantity(clean, 'namespace')} without a finding."] if clean else []
 
 
 def _marked(finding: Finding, marked: Marks) -> list[str]:
@@ -155,7 +156,3 @@ def row(finding: Finding, remark: str = "") -> list[str]:
         subject(finding),
         prose(finding.message),
     ]
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from auditor.quantity import quantity
 from auditor.report import EnforcementRow, GoalRow, Report, UnreadableRow
 from auditor.reporters.resources import named
 
@@ -25,7 +26,7 @@ class Line(Struct, frozen=True):
     @property
     def title(self) -> str:
         """The namespace, or how many of them."""
-        return self.namespaces[0] if len(self.namespaces) == 1 else f"{len(self.namespaces):,} namespaces"
+        return self.namespaces[0] if len(self.namespaces) == 1 else quantity(len(self.namespaces), "namespace")
 
 
 def lines(report: Report) -> list[Line]:

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from auditor.quantity import quantity
 from auditor.report import ClusterRow, CoverageRow, Finding, Report, Severity
 from auditor.reporters.cells import columns, wrap_name, wrap_text
 from auditor.reporters.grid import GAP, Cell, grid, rule
-from auditor.reporters.resources import ADMISSION_NAMES, named
+from auditor.reporters.resources import named
 from auditor.reporters.rows import worst_first
 from auditor.reporters.spaces import spaces
 from auditor.reporters.unsettled import listed
 
 _INDENT = "  "
 _STATUSES = ("manual", "waived", "pass")
+# On a narrow terminal, so that names such as kube-node-lease still have a line.
+_SHORT = ("crit", "high", "med", "low")
+_ROOMY = 72
 
 
 def heading(report: Report, folder: str, width: int) -> Iterator[str]:
     """A few lines about the audit. `folder` is what the places of findings are told from, "" for none."""
     yield from wrap_text(titled(report), width, _INDENT)
     path = report.policy.path
-    about = f"auditor {report.auditor.version}, {len(report.checks)} checks, " + (
+    about = f"auditor {report.auditor.version}, {quantity(len(report.checks), 'check')}, " + (
         f"policy {path}" if path else "no policy file"
     )
     yield from wrap_text(about, width, _INDENT)
-    for label, rows in (("Read: ", _read(report.coverage)), ("Not read: ", _unread(report.coverage))):
+    for label, rows in (
+        ("Read: ", ", ".join(_read(report.coverage))),
+        ("Not read: ", "; ".join(_unread(report.coverage))),
+    ):
         if rows:
-            yield from wrap_text(label + ", ".join(rows), width, _INDENT)
+            yield from wrap_text(label + rows, width, _INDENT)
     if folder:
         yield from wrap_text(f"Places are told from {folder}", width, _INDENT)
     yield from wrap_text(f"Result: {_result(report)}", width, _INDENT)
@@ -41,7 +48,7 @@ def namespaces(report: Report, width: int) -> Iterator[str]:
     failures = {where: [f for f in space.findings if f.status == "fail"] for where, space in found.items()}
     names = sorted(found, key=lambda where: (where[0], worst_first(failures[where]), where))
     labels = [found[where].label for where in names]
-    titles = [*map(str, Severity), *_STATUSES]
+    titles = [*(map(str, Severity) if width >= _ROOMY else _SHORT), *_STATUSES]
     counts = [[*_counts(found[where].findings), found[where].passed] for where in names]
     figures = [[_figure(count) for count in line] for line in (*counts, [sum(c) for c in zip(*counts, strict=True)])]
     widths = [max(len(text) for text in column) for column in zip(titles, *figures, strict=True)]
@@ -73,7 +80,7 @@ def titled(report: Report) -> str:
     names = listed([cluster.name for cluster in report.clusters])
     collected = report.cluster.collected_at
     return (
-        f"{_number(len(report.clusters), 'cluster')} ({names})"
+        f"{quantity(len(report.clusters), 'cluster')} ({names})"
         + (f", {failed:,} of them NOT AUDITED" if failed else "")
         + (f", collected from {collected} on" if collected else "")
     )
@@ -92,7 +99,7 @@ def is_choice(row: CoverageRow) -> bool:
 def _result(report: Report) -> str:
     failures = [finding.severity for finding in report.findings if finding.status == "fail"]
     severities = ", ".join(f"{failures.count(s):,} {s}" for s in Severity if s in failures)
-    parts = [f"{_number(len(failures), 'failure')} ({severities})" if failures else "no failures"]
+    parts = [f"{quantity(len(failures), 'failure')} ({severities})" if failures else "no failures"]
     judge = sum(finding.cause == "judgment" for finding in report.findings)
     unjudged = sum(finding.cause in ("unreadable", "error") for finding in report.findings)
     waived = sum(finding.status == "waived" for finding in report.findings)
@@ -103,10 +110,6 @@ def _result(report: Report) -> str:
     if not summary.passed + summary.fail + summary.manual + summary.waived:
         return "nothing was judged: there is nothing in it that the checks run on"
     return ", ".join([*parts, f"{summary.passed:,} passed"])
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _read(coverage: Sequence[CoverageRow]) -> list[str]:
@@ -122,11 +125,11 @@ def _read(coverage: Sequence[CoverageRow]) -> list[str]:
 
 
 def _unread(coverage: Sequence[CoverageRow]) -> list[str]:
-    """`secrets (forbidden in 3 namespaces)`."""
+    """`nodes, secrets (forbidden in 3 namespaces)`: what was not read for one reason stands together."""
     found: dict[str, list[str]] = {}
     for row in coverage:
         if is_gap(row) and row.resource != "*":
-            places = [_number(len(row.namespaces), "namespace")] if row.namespaces else []
+            places = [quantity(len(row.namespaces), "namespace")] if row.namespaces else []
             places += [row.cluster] if row.cluster else []
             text = f"{row.state}{' in ' if places else ''}{' of '.join(places)}"
             reasons = found.setdefault(row.resource, [])
@@ -134,15 +137,13 @@ def _unread(coverage: Sequence[CoverageRow]) -> list[str]:
     all_left_out = [row for row in coverage if is_choice(row)]
     missing = [f"all of {row.cluster}" for row in coverage if row.resource == "*" and not is_choice(row)]
     left_out = {(row.cluster, name) for row in all_left_out for name in row.namespaces}
-    others = [_number(len(left_out), "excluded namespace")] if left_out else ["other namespaces (excluded)"]
+    others = [quantity(len(left_out), "excluded namespace")] if left_out else ["other namespaces (excluded)"]
     alike: dict[str, list[str]] = {}
     for resource, reasons in found.items():
-        if resource in ADMISSION_NAMES:
-            alike.setdefault(", ".join(reasons), []).append(resource)
+        alike.setdefault(", ".join(reasons), []).append(resource)
     return [
         *missing,
-        *(f"{resource} ({', '.join(own)})" for resource, own in found.items() if resource not in ADMISSION_NAMES),
-        *(f"{name} ({reasons})" for reasons, resources in alike.items() for name in named(resources)),
+        *(f"{', '.join(named(resources))} ({reasons})" for reasons, resources in alike.items()),
         *(others if all_left_out else []),
     ]
 

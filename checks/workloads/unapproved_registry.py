@@ -46,9 +46,14 @@ def unapproved_registry(image: ImageUse, policy: Policy) -> Iterator[Fail | Manu
         )
     elif not approved:
         entries = policy.registries.allowlist(image.namespace) or ()
+        match entries:
+            case ():
+                why = "is not allowed: the policy allows no registry at all here"
+            case (only,):
+                why = f"is not under {only}, which is all that the policy allows here"
+            case _:
+                why = f"is under none of the {len(entries)} registries that the policy allows here"
         yield Fail(
-            f"{image.normalised} is under none of the {len(entries)} registries that the policy allows here."
-            if entries
-            else f"{image.normalised} is not allowed: the policy allows no registry at all here.",
+            f"{image.normalised} {why}.",
             evidence={"registry": image.reference.registry, "allowed": sorted(map(str, entries))[:20]},
         )
