@@ -65,17 +65,21 @@ if TYPE_CHECKING:
         ServiceAccount,
         Shape,
     )
-    from auditor.monitoring.falco import Fault, RuleSet
-    from auditor.monitoring.metrics import (
-        claims_pulls,
-        counts_operations,
-        exports_pulls,
-        is_gone,
-        is_no_operation,
-        is_usual,
+    from auditor.monitoring.facts import KeyFacts
+    from auditor.monitoring.falco import RuleSet
+    from auditor.monitoring.faults import Fault
+    from auditor.monitoring.network import (
+        Opening,
+        allows_dns,
+        carries,
+        ignores_egress,
+        isolates_egress,
+        means_registries,
+        missing_namespaces,
+        openings,
     )
-    from auditor.monitoring.network import Opening, allows_dns, carries, isolates_egress, means_registries, openings
-    from auditor.monitoring.promql import Selector, may_fire_without, selectors
+    from auditor.monitoring.promql import may_fire_without
+    from auditor.monitoring.series import asks_for_pulls, dead_series, may_be_recorded, unknown_series
     from auditor.mounts import absolute, mount_of
     from auditor.plugins import ALL as ADMISSION_PLUGINS
     from auditor.plugins import AdmissionPlugins, admission_plugins, last_value
@@ -94,18 +98,10 @@ if TYPE_CHECKING:
     from auditor.secret_index import RegistryKeys, SecretUsers
     from auditor.signatures.judgement import Judged, Judgement, Signatures
     from auditor.subjects import ApiServer, CachedImage, Cluster, Credential, ImageUse, NodeRepository, NodeTag
-    from auditor.watchers import (
-        AlertLoading,
-        AlertRules,
-        EgressPolicy,
-        FalcoLoading,
-        FalcoRules,
-        Mounts,
-        NamespaceSelection,
-        RuntimeDetection,
-        StoredRules,
-        loads_alerts,
-    )
+    from auditor.watcher_loading import AlertLoading, FalcoLoading
+    from auditor.watcher_mounts import Mounts, admits, loads_alerts
+    from auditor.watcher_nodes import RuntimeDetection
+    from auditor.watchers import AlertRules, EgressPolicy, FalcoRules, NamespaceSelection, StoredRules
     from auditor.webhook_backend import (
         Place,
         aliased,
@@ -172,29 +168,26 @@ _HOMES = {
         "ServiceAccounts",
         "usable",
     ),
-    "monitoring.falco": ("Fault", "RuleSet"),
-    "monitoring.metrics": (
-        "claims_pulls",
-        "counts_operations",
-        "exports_pulls",
-        "is_gone",
-        "is_no_operation",
-        "is_usual",
+    "monitoring.facts": ("KeyFacts",),
+    "monitoring.falco": ("RuleSet",),
+    "monitoring.faults": ("Fault",),
+    "monitoring.network": (
+        "Opening",
+        "allows_dns",
+        "carries",
+        "ignores_egress",
+        "ignores_egress",
+        "isolates_egress",
+        "means_registries",
+        "missing_namespaces",
+        "openings",
     ),
-    "monitoring.network": ("Opening", "allows_dns", "carries", "isolates_egress", "means_registries", "openings"),
-    "monitoring.promql": ("Selector", "may_fire_without", "selectors"),
-    "watchers": (
-        "AlertLoading",
-        "AlertRules",
-        "EgressPolicy",
-        "FalcoLoading",
-        "FalcoRules",
-        "Mounts",
-        "NamespaceSelection",
-        "RuntimeDetection",
-        "StoredRules",
-        "loads_alerts",
-    ),
+    "monitoring.promql": ("may_fire_without",),
+    "monitoring.series": ("asks_for_pulls", "dead_series", "may_be_recorded", "unknown_series"),
+    "watcher_loading": ("AlertLoading", "FalcoLoading"),
+    "watcher_mounts": ("Mounts", "admits", "loads_alerts"),
+    "watcher_nodes": ("RuntimeDetection",),
+    "watchers": ("AlertRules", "EgressPolicy", "FalcoRules", "NamespaceSelection", "StoredRules"),
     "webhook_backend": (
         "Place",
         "aliased",
@@ -257,6 +250,7 @@ __all__ = [
     "Joined",
     "Judged",
     "Judgement",
+    "KeyFacts",
     "Link",
     "MalformedReference",
     "Manual",
@@ -291,7 +285,6 @@ __all__ = [
     "Scan",
     "Scans",
     "SecretUsers",
-    "Selector",
     "Served",
     "ServiceAccount",
     "ServiceAccounts",
@@ -310,33 +303,33 @@ __all__ = [
     "Weighed",
     "absolute",
     "admission_plugins",
+    "admits",
     "aliased",
     "allowlist",
     "allows_dns",
+    "asks_for_pulls",
     "carries",
     "check",
     "cis",
-    "claims_pulls",
     "cluster_dns",
     "comparable_runs",
-    "counts_operations",
+    "dead_series",
     "docs",
-    "exports_pulls",
+    "ignores_egress",
     "is_docker_hub_key",
     "is_docker_hub_lookalike",
     "is_glob",
-    "is_gone",
-    "is_no_operation",
     "is_root",
     "is_static",
-    "is_usual",
     "isolates_egress",
     "kep",
     "key_problem",
     "last_value",
     "loads_alerts",
+    "may_be_recorded",
     "may_fire_without",
     "means_registries",
+    "missing_namespaces",
     "moment",
     "mount_of",
     "openings",
@@ -347,10 +340,10 @@ __all__ = [
     "parse_key",
     "path_prefix_without_slash",
     "replicas",
-    "selectors",
     "service_name",
     "severity_counts",
     "taken_for_docker_hub",
+    "unknown_series",
     "usable",
     "verdict",
 ]

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from auditor.escape import escape_json
-from auditor.report import Finding, Report, from_json, to_dict
+from auditor.published import from_json, to_dict
+from auditor.report import Finding, Report
 
 KEY = "baseline.json.gz"
 """The one key of the ConfigMap's `binaryData`."""

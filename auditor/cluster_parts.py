@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,13 +12,7 @@ from auditor.errors import SourceError
 from auditor.report import ClusterPart, ClusterRow, CoverageRow, Finding, PolicyRow, Report, Severity, Summary, Tool
 from auditor.version import __version__
 
-
-class _OfCluster(Protocol):
-    @property
-    def cluster(self) -> str: ...
-
-
-Row = TypeVar("Row", bound=_OfCluster)
+Row = TypeVar("Row", CoverageRow, Finding)
 
 
 class Part(Struct, frozen=True):
@@ -95,11 +89,14 @@ def unread(name: str, reason: str, policy: PolicyRow, advice: str, uid: str | No
 
 def called(part: Part, name: str) -> Part:
     """The part with another name, wherever it stands."""
-    return Part(
-        replace(part.cluster, name=name),
-        tuple(replace(row, cluster=name) for row in part.coverage),
-        tuple(replace(finding, cluster=name) for finding in part.findings),
-    )
+    return Part(replace(part.cluster, name=name), _renamed(part.coverage, name), _renamed(part.findings, name))
+
+
+def _renamed(rows: tuple[Row, ...], name: str) -> tuple[Row, ...]:
+    """Hardly a report needs it: the findings of many clusters are not to be there twice."""
+    if all(row.cluster == name for row in rows):
+        return rows
+    return tuple(replace(row, cluster=name) for row in rows)
 
 
 def _by_cluster(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -13,6 +13,7 @@ from auditor.coverage import with_evidence
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape_json
 from auditor.model import SCHEMA, ClusterInfo, Snapshot
+from auditor.scans.contents import sound
 
 if TYPE_CHECKING:
     from auditor.sources.encodings import Encoding
@@ -135,8 +136,9 @@ def load_snapshot(data: bytes, path: str) -> Snapshot:
     try:
         head = msgspec.json.decode(data, type=_Head)
         if head.schema == SCHEMA:
-            return msgspec.json.decode(data, type=Snapshot)
-    except msgspec.MsgspecError as error:
+            snapshot = msgspec.json.decode(data, type=Snapshot)
+            return msgspec.structs.replace(snapshot, scans=sound(snapshot.scans))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: the snapshot is damaged: {error}", "Collect it again.") from None
     raise SourceError(
         f"{path}: this is a {head.schema} file; this version of auditor reads {SCHEMA}",
@@ -150,4 +152,7 @@ class _Head(Struct):
 
 def dump_snapshot(snapshot: Snapshot) -> bytes:
     """The snapshot as JSON, one line, hostile characters escaped; the same snapshot gives the same bytes."""
-    return escape_json(msgspec.json.encode(snapshot).decode()).encode() + b"\n"
+    text = msgspec.json.Encoder().encode_lines([snapshot])
+    if text.isascii() and b"\x7f" not in text:  # scan results are long, and two copies of them as much again
+        return text
+    return escape_json(text.decode()).encode()

@@ -47,6 +47,11 @@ class Diff(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     first: bool = False
 
+    @property
+    def several(self) -> bool:
+        """Whether one of the reports is of several clusters, so that a namespace alone names no place."""
+        return bool(self.before.clusters or self.after.clusters)
+
     def new_failures(self, at_least: Severity) -> int:
         """How many new findings failed at this severity or a higher one."""
         return sum(f.status == "fail" and f.severity.rank <= at_least.rank for f in self.new)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fnmatch
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-import msgspec
-from msgspec import Struct
+from msgspec.structs import astuple
 
-from auditor.check import CLUSTER, About, Check, Fail, Manual, Result, Skip
+from auditor.check import CLUSTER, About, Check, Manual, Result, Skip
 from auditor.coverage import Unread
 from auditor.enforcement.chain import ImagePolicy
 from auditor.enforcement.matrix import Enforcement
@@ -28,69 +27,18 @@ from auditor.report import (
     PolicyRow,
     Report,
     Severity,
-    Subject,
     Summary,
     Tool,
-    identity,
-    merge_evidence,
 )
+from auditor.scope import Scope, coverage_of, unknown_namespaces
+from auditor.statuses import STANDINGS, Standing, finding_of, order_of, standing_of
+from auditor.tally import Key, Tally
 from auditor.units import Unit
 from auditor.version import __version__
 from auditor.views import SUBJECTS, NotVisible, Views
 from auditor.waivers import WaiverBook
 
-Key = tuple[About, str]
-"""A subject, and the repository where one container has several."""
-
-
-class Scope(Struct, frozen=True):
-    """The namespaces to judge: all or those named, less the excluded (globs). What is in none is always judged."""
-
-    only: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-
-    def holds(self, namespace: str | None) -> bool:
-        if namespace is None:
-            return True
-        if self.only and namespace not in self.only:
-            return False
-        return not any(fnmatch.fnmatchcase(namespace, pattern) for pattern in self.exclude)
-
-
-class _Answer(Struct):
-    """What is said about one part of one subject so far."""
-
-    result: Fail | Manual
-    cause: str | None
-    unit: Unit | None
-    images: list[str]
-    evidence: dict[str, Any]
-
-
-class _Tally:
-    """The answers of one check, by subject and part."""
-
-    def __init__(self) -> None:
-        self.subjects: dict[Key, dict[str, _Answer]] = {}
-        self.skipped: dict[str, set[Key]] = {}
-
-    def seen(self, key: Key) -> None:
-        self.subjects.setdefault(key, {})
-
-    def add(self, key: Key, result: Fail | Manual, unit: Unit | None, cause: str | None = None) -> None:
-        """Notes an answer. The first about a part stays, a failure before a question; evidence unites."""
-        parts = self.subjects.setdefault(key, {})
-        known = parts.get(result.part)
-        images = [unit.image] if unit and unit.image else []
-        if known is None:
-            parts[result.part] = _Answer(result, cause, unit, images, dict(result.evidence))
-            return
-        if isinstance(result, Fail) and isinstance(known.result, Manual):
-            known.result, known.cause, known.unit = result, cause, unit
-            known.evidence = merge_evidence(result.evidence, known.evidence)
-        else:
-            known.evidence = merge_evidence(known.evidence, result.evidence)
-        known.images += [image for image in images if image not in known.images]
+__all__ = ["Scope", "evaluate"]
 
 
 def evaluate(
@@ -115,47 +63,51 @@ def evaluate(
     waivers = WaiverBook(policy.waivers, today)
     findings: list[tuple[tuple[Any, ...], Finding]] = []
     rows: list[CheckRow] = []
-    by_namespace: dict[str, Counts] = {}
+    by_namespace: defaultdict[str, Counter[Standing]] = defaultdict(Counter)
     by_severity = dict.fromkeys(Severity, 0)
     skips: list[CoverageRow] = []
     for check in selected:
         tally = _run(check, views, scope)
-        skips += _skips(check, tally)
-        total = Counts()
+        skips += tally.skips(check.id)
+        counted: Counter[Standing] = Counter()
         for key, parts in tally.subjects.items():
-            made = [_finding(check, policy, waivers, key, answer, snapshot.cluster.name) for answer in parts.values()]
-            findings += [(_order(finding, key), finding) for finding in made]
-            counts = _status(made)
-            total += counts
-            namespace = key[0].namespace or ""
-            by_namespace[namespace] = by_namespace.get(namespace, Counts()) + counts
-            if counts.fail:
+            made = [finding_of(check, policy, waivers, key, answer, snapshot.cluster.name) for answer in parts.values()]
+            findings += [(order_of(finding, key), finding) for finding in made]
+            stands = standing_of(made) if made else "pass"
+            counted[stands] += 1
+            by_namespace[key[0].namespace or ""][stands] += 1
+            if stands == "fail":
                 by_severity[min((f.severity for f in made if f.status == "fail"), key=lambda s: s.rank)] += 1
-        rows.append(CheckRow(check.id, check.title, _severity(check, policy), *msgspec.structs.astuple(total)))
-    total = sum((Counts(row.passed, row.fail, row.manual, row.waived) for row in rows), Counts())
+        severity = policy.setting(check.id).severity or check.severity
+        rows.append(CheckRow(check.id, check.title, severity, *astuple(_counts(counted))))
+    total = _counts(sum(by_namespace.values(), Counter()))
     return Report(
         auditor=Tool(__version__),
         cluster=_cluster_row(snapshot, source),
         policy=PolicyRow(policy.path, policy.sha256),
-        coverage=(*_coverage(snapshot, scope), *skips),
+        coverage=(*coverage_of(snapshot, scope), *skips),
         summary=Summary(
             total.passed,
             total.fail,
             total.manual,
             total.waived,
             by_severity={str(severity): count for severity, count in by_severity.items()},
-            by_namespace=dict(sorted(by_namespace.items())),
+            by_namespace={name: _counts(counts) for name, counts in sorted(by_namespace.items())},
         ),
         checks=tuple(sorted(rows, key=lambda row: row.id)),
         findings=tuple(finding for _, finding in sorted(findings, key=lambda pair: pair[0])),
         enforcement=_enforcement(selected, views, scope),
         warnings=(
             *_switched_off(checks, policy),
-            *_unknown_namespaces(snapshot, scope),
+            *unknown_namespaces(snapshot, scope),
             *policy.warnings(known),
             *waivers.warnings(known, {check.id for check in selected}, scope.only or None),
         ),
     )
+
+
+def _counts(counted: Counter[Standing]) -> Counts:
+    return Counts(*(counted[standing] for standing in STANDINGS))
 
 
 def _enforcement(selected: Iterable[Check], views: Views, scope: Scope) -> EnforcementRow | None:
@@ -166,23 +118,23 @@ def _enforcement(selected: Iterable[Check], views: Views, scope: Scope) -> Enfor
     return rows[0] if rows else None
 
 
-def _run(check: Check, views: Views, scope: Scope) -> _Tally:
-    tally = _Tally()
+def _run(check: Check, views: Views, scope: Scope) -> Tally:
+    tally = Tally()
     for gap in views.gaps.unseen(SUBJECTS[check.subject][1]):
-        _unread(tally, gap, scope, None)
+        _unread(tally, gap, scope)
     units: list[Unit] = []
     arguments: list[Any] = []
     raised = _attempt(lambda: units.extend(views.units(check.subject)))
     if raised is None:
         for gap in views.broken(check.subject):
-            _unread(tally, gap, scope, None)
+            _unread(tally, gap, scope)
     if raised is None and units:
         raised = _attempt(lambda: arguments.extend(_arguments(check, views)))
     match raised:
         case None:
             pass
         case Unread():
-            _unread(tally, raised, scope, None)
+            _unread(tally, raised, scope)
             return tally
         case NotVisible():
             tally.add((CLUSTER, ""), Manual(str(raised)), None, "judgment")
@@ -194,10 +146,13 @@ def _run(check: Check, views: Views, scope: Scope) -> _Tally:
     for unit in units:
         if scope.holds(unit.about.namespace):
             _call(check, arguments, unit, tally, unread)
+    alike: dict[tuple[Any, ...], list[Unread]] = {}
     for key, missing in unread.items():
         if not tally.subjects.get(key):  # what is known of its other images makes it no pass
             tally.subjects.pop(key, None)
-            _unread(tally, missing, scope, key)
+            alike.setdefault((missing.resource, missing.namespace, missing.state, missing.detail), []).append(missing)
+    for gaps in alike.values():
+        _unread(tally, gaps[0], scope, len(gaps))
     return tally
 
 
@@ -206,11 +161,15 @@ def _arguments(check: Check, views: Views) -> list[Any]:
 
 
 def _attempt(call: Callable[[], object]) -> Exception | None:
-    """What a call raised. Nothing that a check does ends the audit."""
+    """What a call raised. Nothing that a check does ends the audit.
+
+    Only what it says is kept: its frames lead back to here, and would hold all that was read until the collector runs.
+    """
     try:
         call()
     except Exception as error:  # noqa: BLE001
-        return error
+        error.__context__ = error.__cause__ = None
+        return error.with_traceback(None)
     return None
 
 
@@ -219,7 +178,7 @@ def _broke(what: str, error: Exception) -> Manual:
     return Manual(f"{what}: {type(error).__name__}.")
 
 
-def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread: dict[Key, Unread]) -> None:
+def _call(check: Check, arguments: list[Any], unit: Unit, tally: Tally, unread: dict[Key, Unread]) -> None:
     """One call of a check. What it says before it raises something counts."""
     key: Key = (unit.about, unit.repository)
     results: list[Result] = []
@@ -244,13 +203,14 @@ def _call(check: Check, arguments: list[Any], unit: Unit, tally: _Tally, unread:
         tally.seen(key)
 
 
-def _unread(tally: _Tally, gap: Unread, scope: Scope, key: Key | None) -> None:
-    """One answer for the whole scope that was not read. What the user left out is no failure, but is told."""
+def _unread(tally: Tally, gap: Unread, scope: Scope, subjects: int = 0) -> None:
+    """One answer for the whole scope that was not read, for want of which so many subjects were not judged. What the
+    user left out is no failure, but is told."""
     if gap.namespace is not None and not scope.holds(gap.namespace):
         return
     about = CLUSTER if gap.namespace is None else About.of_namespace(gap.namespace)
     where = "" if gap.namespace is None else f" in namespace {gap.namespace}"
-    evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}, "count": int(key is not None)}
+    evidence: dict[str, Any] = {"resources": {gap.resource: _reason(gap)}, "count": subjects}
     result = Manual(f"Not judged: {gap.resource}{where} {_reason(gap)}.", UNREAD, evidence)
     tally.add((about, ""), result, None, {"unasked": "judgment", "error": "error"}.get(gap.state, "unreadable"))
 
@@ -267,107 +227,12 @@ def _reason(gap: Unread) -> str:
     return f"{reasons.get(gap.state, gap.state)}{f' ({gap.detail})' if gap.detail else ''}"
 
 
-def _finding(check: Check, policy: Policy, waivers: WaiverBook, key: Key, answer: _Answer, cluster: str) -> Finding:
-    about, repository = key
-    result, evidence = answer.result, answer.evidence
-    if len(answer.images) > 1:
-        evidence = {**evidence, "images": sorted(answer.images)}
-    own = result.severity if isinstance(result, Fail) else None
-    severity = policy.setting(check.id).severity or own or check.severity
-    waiver = None
-    if isinstance(result, Fail):
-        waiver = waivers.apply(check.id, about.namespace, about.subject)
-    message = result.message
-    if waiver and waiver.expired:
-        message += f" The waiver for it expired on {waiver.expires}."
-    unit = answer.unit
-    known = Subject(about.subject.kind, unit.known_as) if unit and unit.known_as else about.subject
-    return Finding(
-        id=identity(check.id, about.namespace, known, result.part, repository),
-        cluster=cluster,
-        check=check.id,
-        status="manual" if isinstance(result, Manual) else "waived" if waiver and not waiver.expired else "fail",
-        cause=answer.cause,  # type: ignore[arg-type]
-        severity=severity,
-        namespace=about.namespace,
-        subject=about.subject,
-        image=unit.image if unit else None,
-        message=message,
-        evidence=evidence,
-        remediation=check.remediation,
-        references=check.references,
-        waiver=waiver,
-        origin=(unit.origin or None) if unit else None,
-    )
-
-
-def _status(findings: Iterable[Finding]) -> Counts:
-    """A subject counts once, by the worst that is said of it."""
-    statuses = {finding.status for finding in findings}
-    if "fail" in statuses:
-        return Counts(fail=1)
-    if "manual" in statuses:
-        return Counts(manual=1)
-    return Counts(waived=1) if statuses else Counts(passed=1)
-
-
-def _order(finding: Finding, key: Key) -> tuple[Any, ...]:
-    subject = finding.subject
-    return (
-        finding.namespace or "",
-        finding.check,
-        subject.kind,
-        subject.name,
-        subject.container or "",
-        key[1],
-        finding.id,
-    )
-
-
-def _severity(check: Check, policy: Policy) -> Severity:
-    return policy.setting(check.id).severity or check.severity
-
-
 def _switched_off(checks: Sequence[Check], policy: Policy) -> Iterator[str]:
     for check in checks:
         if not policy.setting(check.id).enabled:
             yield f"The policy switches {check.id} off: {policy.setting(check.id).reason}"
 
 
-def _unknown_namespaces(snapshot: Snapshot, scope: Scope) -> Iterator[str]:
-    """A mistyped name would look like a namespace without a fault."""
-    known = {namespace.name for namespace in snapshot.namespaces} | {owner.namespace for owner in snapshot.owners}
-    known |= {secret.namespace for secret in snapshot.secrets}
-    known |= {account.namespace for account in snapshot.service_accounts}
-    for name in scope.only:
-        if name not in known:
-            yield f"Nothing was seen of a namespace {name}."
-
-
 def _cluster_row(snapshot: Snapshot, source: str) -> ClusterRow:
     cluster = snapshot.cluster
     return ClusterRow(cluster.name, cluster.uid, cluster.version, cluster.collected_at, source or cluster.source)
-
-
-def _skips(check: Check, tally: _Tally) -> Iterator[CoverageRow]:
-    """What a check gave no verdict on, for want of something to judge by."""
-    for unread, keys in sorted(tally.skipped.items()):
-        count = len(keys - tally.subjects.keys())
-        if unread and count:
-            subjects = "1 subject" if count == 1 else f"{count} subjects"
-            yield CoverageRow(unread, "excluded", (), 0, f"{check.id} gives no verdict on {subjects}")
-
-
-def _coverage(snapshot: Snapshot, scope: Scope) -> tuple[CoverageRow, ...]:
-    """What was read, and what the user left out."""
-    rows = [CoverageRow(row.resource, row.state, row.namespaces, row.count, row.detail) for row in snapshot.coverage]
-    known = {namespace.name for namespace in snapshot.namespaces} | {owner.namespace for owner in snapshot.owners}
-    if scope.only:
-        others = tuple(sorted(known - set(scope.only)))
-        rows.append(CoverageRow("*", "excluded", others, 0, f"only {', '.join(scope.only)} asked for"))
-    if scope.exclude:
-        left_out: set[str] = set()
-        for pattern in scope.exclude:
-            left_out |= {name for name in known if fnmatch.fnmatchcase(name, pattern)} or {pattern}
-        rows.append(CoverageRow("*", "excluded", tuple(sorted(left_out)), 0, "excluded from the audit"))
-    return tuple(rows)

@@ -23,7 +23,7 @@ class SourceError(AuditorError):
 
 
 class PolicyError(AuditorError):
-    """The policy file is wrong."""
+    """The policy file is wrong: each fault is a line of its own."""
 
 
 class PackError(AuditorError):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
-from functools import lru_cache
 
 import msgspec
 
 from auditor import shapes, wire
 from auditor.control_plane import control_plane_pod
-from auditor.image import MalformedReference, parse, parse_image_id
 from auditor.model import ControlPlanePod, DebugContainer, Node, RunningImage, Shape, WaitingImage
 
 _EXAMPLES = 3
@@ -98,7 +96,6 @@ class PodFold:
     def __init__(self) -> None:
         self.groups: dict[Controller, dict[Shape, Group]] = {}
         self.control_plane: list[ControlPlanePod] = []
-        self.used: dict[str, set[str]] = {}
         self._strings: dict[str, str] = {}
         self._seen: set[str] = set()
 
@@ -116,7 +113,10 @@ class PodFold:
             self.control_plane.append(component)
             static = static or controller_of(metadata) is None  # its manifest, as the kubelet reads it from disk
         shape = shapes.shape_of(spec, metadata, admitted=bool(metadata.uid), static=static)
-        group = self.groups.setdefault(controller, {}).setdefault(shape, Group())
+        known = self.groups.setdefault(controller, {})
+        group = known.get(shape)
+        if group is None:
+            group = known[shape] = Group()
         group.pods += 1
         group.example(metadata.name or metadata.generate_name or "")
         group.label(metadata.labels or {})
@@ -127,36 +127,14 @@ class PodFold:
         if running or node:  # the node of a pod that runs nothing yet still tells its operating system
             nodes = group.running.setdefault(running, {})
             nodes[node] = nodes.get(node, 0) + 1
-        if node:
-            used = self.used.setdefault(node, set())
-            used.update(self._once(container.image) for container in shape.containers)
-            used.update(self._once(image_id) for _, image_id in running)
         for waiting in shapes.waiting_of(pod):
             group.wait(waiting)
         if spec.ephemeral_containers:
             group.debug += shapes.debug_of(pod)
 
     def _once(self, text: str) -> str:
-        """One object for equal strings: 150,000 pods name few nodes and images."""
+        """One object for equal strings: 150,000 pods name few nodes."""
         return self._strings.setdefault(text, text)
-
-
-def used_names(used: set[str]) -> set[str]:
-    """The normal forms, by tag or by digest, of the images and imageIDs that the pods of a node use."""
-    return {name for text in used if (name := _used_name(text))}
-
-
-@lru_cache(maxsize=1 << 16)
-def _used_name(text: str) -> str:
-    """Of one image or imageID; nodes share most of theirs."""
-    image_id = parse_image_id(text)
-    if image_id.repository and image_id.digest:
-        return f"{image_id.repository}@{image_id.digest}"
-    try:
-        reference = parse(text)
-    except MalformedReference:
-        return ""
-    return f"{reference.name}:{reference.effective_tag}"
 
 
 def controller_of(metadata: wire.Metadata) -> wire.OwnerReference | None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
-import msgspec
-
 from auditor import redact, wire
-from auditor.configmaps import rules_in
 from auditor.daemons import running_on
-from auditor.fold import Controller, Group, PodFold, used_names
-from auditor.image import MalformedReference, parse
+from auditor.fold import Controller, Group
+from auditor.listed import Listing, Value
 from auditor.model import (
     ClusterInfo,
     ControlPlanePod,
     Coverage,
     Namespace,
     Node,
-    NodeImage,
     OtherSecret,
     PolicyObject,
     Service,
@@ -30,70 +26,13 @@ from auditor.model import (
     WatchedObject,
 )
 from auditor.monitoring.facts import RuleConfigMap
-from auditor.owners import WantedOwner, Workload, Workloads, workload_of
-from auditor.policy_objects import parameter_object, policy_object
-from auditor.scans.operator_reports import ReportFold
-from auditor.scans.results import Scanned, put_together
-from auditor.services import Slice, service_of, slice_of, with_endpoints
-from auditor.watched import watched_object
+from auditor.nodes import with_use
+from auditor.owners import WantedOwner, Workloads
+from auditor.scans.contents import Scanned, put_together
+from auditor.services import Slice, with_endpoints
 from auditor.watcher_pods import is_watcher
 
 _N = TypeVar("_N", Namespace, ServiceAccount, RuleConfigMap)
-_Value = Namespace | Node | ServiceAccount | Service | Slice | RuleConfigMap
-
-
-class Listing:
-    """One list while it is read. Nothing of it counts until `Inventory.end`; one that is dropped leaves no trace."""
-
-    def __init__(self, resource: wire.Resource) -> None:
-        self.resource = resource
-        self.count = 0
-        self.pods = PodFold()
-        self.workloads: list[Workload] = []
-        self.secrets: list[redact.ReadSecret] = []
-        self.values: list[_Value] = []
-        self.policies: list[PolicyObject] = []
-        self.reports = ReportFold()
-        self.watched: list[WatchedObject] = []
-
-    def add(self, items: Sequence[wire.Object], origins: Sequence[str] = ()) -> None:
-        """Folds a page in; `origins` are `path:line`, one an item, where the items come from files."""
-        self.count += len(items)
-        for index, item in enumerate(items):
-            origin = origins[index] if origins else ""
-            metadata = getattr(item, "metadata", None)
-            if metadata is not None and self.resource.namespaced:
-                metadata.namespace = metadata.namespace or "default"
-            match item:
-                case wire.Pod():
-                    self.pods.add(item, origin)
-                case wire.Workload():
-                    self.workloads.append(workload_of(item, self.resource, origin))
-                case wire.Secret():
-                    self.secrets.append(redact.read(item, origin))
-                case wire.Node():
-                    self.values.append(_node(item, origin))
-                case wire.ServiceAccount():
-                    self.values.append(_service_account(item, origin))
-                case wire.Namespace():
-                    self.values.append(_namespace(item, origin))
-                case wire.Service():
-                    self.values.append(service_of(item, origin))
-                case wire.EndpointSlice():
-                    self.values.append(slice_of(item, origin))
-                case wire.PolicyObject():
-                    self.policies.append(policy_object(item, self.resource, origin))
-                case wire.Parameter():
-                    self.policies.append(parameter_object(item, origin))
-                case wire.WatchedObject():
-                    self.watched.append(watched_object(item, self.resource, origin))
-                case wire.ConfigMap():
-                    if rules := rules_in(item, origin):
-                        self.values.append(rules)
-                case wire.VulnerabilityReport():
-                    self.reports.add(item, origin)
-                case _:
-                    raise TypeError(f"{type(item).__name__} is not read into the inventory")
 
 
 class Inventory:
@@ -106,10 +45,9 @@ class Inventory:
         self._workloads = Workloads()
         self._secrets: dict[tuple[str, str], redact.ReadSecret] = {}
         self._others: dict[tuple[str, str], OtherSecret] = {}
-        self._values: dict[tuple[type, str, str], _Value] = {}
+        self._values: dict[tuple[type, str, str], Value] = {}
         self._policies: dict[tuple[str, ...], PolicyObject] = {}
         self._control_plane: dict[tuple[str, str, str, str], ControlPlanePod] = {}
-        self._used: dict[str, set[str]] = {}
         self._scans: list[Scanned] = []
         self._watched: dict[tuple[str, str, str], WatchedObject] = {}
 
@@ -128,8 +66,6 @@ class Inventory:
                 groups = self._groups.setdefault(controller, {})
                 for shape, group in found.items():
                     groups.setdefault(shape, Group()).merge(group)
-            for node, used in listing.pods.used.items():
-                self._used.setdefault(node, set()).update(used)
             for pod in listing.pods.control_plane:
                 self._control_plane[pod.component, pod.node, pod.name, pod.origin] = pod
             for workload in listing.workloads:
@@ -222,10 +158,7 @@ class Inventory:
                 secrets=redact.number([secret for secret in self._secrets.values() if secret.registry]),
                 other_secrets=self._other_secrets(files=cluster.source == "files"),
                 service_accounts=_ordered(v for v in self._values.values() if isinstance(v, ServiceAccount)),
-                nodes=tuple(
-                    _with_use(nodes[name], self._used.get(name, set()), daemons.get(name, ()), name in working)
-                    for name in sorted(nodes)
-                ),
+                nodes=with_use(nodes, self._groups, daemons, working),
                 control_plane=tuple(self._control_plane[key] for key in sorted(self._control_plane)),
                 services=with_endpoints(
                     (value for value in self._values.values() if isinstance(value, Service)),
@@ -265,52 +198,3 @@ def _place(policy: PolicyObject) -> tuple[str, ...]:
 
 def _ordered(values: Iterable[_N]) -> tuple[_N, ...]:
     return tuple(sorted(values, key=lambda value: (getattr(value, "namespace", ""), value.name)))
-
-
-def _with_use(node: Node, used: set[str], daemons: Iterable[str], works: bool) -> Node:
-    """The node with what runs on it, and the images marked that its pods use."""
-    names = used_names(used)
-    images = tuple(NodeImage(i.names, i.size_bytes, bool(names & _normal(i.names))) for i in node.images)
-    return msgspec.structs.replace(node, images=images, daemons=tuple(sorted(daemons)), works=works)
-
-
-def _normal(names: Iterable[str]) -> set[str]:
-    normal = set()
-    for name in names:
-        try:
-            normal.add(str(parse(name)))
-        except MalformedReference:
-            continue
-    return normal
-
-
-def _namespace(item: wire.Namespace, origin: str) -> Namespace:
-    metadata = item.metadata or wire.Metadata()
-    labels = {key: value or "" for key, value in (metadata.labels or {}).items()}
-    labels.setdefault("kubernetes.io/metadata.name", metadata.name or "")  # as the API server does
-    return Namespace(metadata.name or "", labels, origin)
-
-
-def _service_account(item: wire.ServiceAccount, origin: str) -> ServiceAccount:
-    metadata = item.metadata or wire.Metadata()
-    names = tuple(ref.name or "" for ref in item.image_pull_secrets or ())
-    secrets = tuple(ref.name for ref in item.secrets or () if ref.name)
-    return ServiceAccount(metadata.namespace or "", metadata.name or "", names, secrets, origin)
-
-
-def _node(item: wire.Node, origin: str) -> Node:
-    metadata, spec = item.metadata or wire.Metadata(), item.spec or wire.NodeSpec()
-    status = item.status or wire.NodeStatus()
-    info = status.node_info or wire.NodeInfo()
-    labels = metadata.labels or {}
-    return Node(
-        name=metadata.name or "",
-        os=info.operating_system or labels.get("kubernetes.io/os") or "",
-        architecture=info.architecture or labels.get("kubernetes.io/arch") or "",
-        kubelet_version=info.kubelet_version or "",
-        runtime_version=info.container_runtime_version or "",
-        provider_id=(spec.provider_id or "").partition("://")[0],
-        schedulable=not spec.unschedulable,
-        images=tuple(NodeImage(tuple(sorted(i.names or ())), i.size_bytes or 0) for i in status.images or ()),
-        origin=origin,
-    )

@@ -102,12 +102,12 @@ class PodsOnNodes:
     """Which of the images that nodes cache their pods use."""
 
     def __init__(self, views: Views) -> None:
-        self._gaps = views.gaps
+        self._gap = views.gaps.gap("pods", everywhere=True)
 
     def use(self, image: NodeImage) -> bool:
         """Whether a pod of the node names the image or runs it; Unread where only unread pods could."""
-        if not image.used:
-            self._gaps.require("pods", everywhere=True)
+        if not image.used and self._gap:
+            raise self._gap
         return image.used
 
 
@@ -158,6 +158,7 @@ class Credentials:
     def __init__(self, views: Views) -> None:
         self._accounts = views.of(ServiceAccounts)
         self._secrets = views.of(PullSecrets)
+        self._serving: dict[tuple[str, tuple[str, ...], str], tuple[Served, ...]] = {}  # several checks ask alike
 
     def effective(self, owner: Owner, shape: Shape) -> tuple[str, ...]:
         """The names that count: a pod's as stored; a template's own, else those of its service account, unmerged."""
@@ -178,6 +179,12 @@ class Credentials:
     def serving(self, namespace: str, names: Collection[str], image: Reference) -> tuple[Served, ...]:
         """The entries that the kubelet offers for an image, in its order. A rejected secret among them breaks all:
         then there are none."""
+        key = (namespace, tuple(names), image.name)
+        if key not in self._serving:
+            self._serving[key] = self._find_serving(namespace, names, image)
+        return self._serving[key]
+
+    def _find_serving(self, namespace: str, names: Collection[str], image: Reference) -> tuple[Served, ...]:
         secrets = self.secrets(namespace, names)
         if any(secret.content.rejected for secret in secrets):
             return ()

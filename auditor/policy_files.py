@@ -13,7 +13,6 @@ from auditor.escape import escape
 from auditor.policy import Policy
 from auditor.scans.exploits import read_epss, read_kev
 from auditor.signatures.keyless import check_root
-from auditor.signatures.keys import load_key
 
 _LARGEST = 64 << 20  # bytes: the whole of EPSS is 10 MB
 
@@ -32,7 +31,7 @@ def with_files(policy: Policy, folder: Path) -> Policy:
             if key.endswith("trustRoot"):
                 check_root(data)
             elif key.startswith("signatures"):
-                load_key(data)
+                _check_key(data)
             elif key.endswith("kev"):
                 read_kev(data)
             else:
@@ -46,6 +45,12 @@ def with_files(policy: Policy, folder: Path) -> Policy:
             "\n".join(map(escape, faults)), "Paths in a policy are relative to the folder of the policy file."
         )
     return msgspec.structs.replace(policy, files=found) if found else policy
+
+
+def _check_key(data: bytes) -> None:
+    from auditor.signatures.keys import load_key  # cryptography: where there is a key
+
+    load_key(data)
 
 
 def _named(policy: Policy) -> Iterator[tuple[str, str]]:

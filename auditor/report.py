@@ -1,91 +1,40 @@
-"""What an audit found: findings with a stable identity, counts per check and namespace, coverage. Versioned JSON."""
+"""What an audit found: findings, counts per check and namespace, coverage."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Struct
+
+from auditor.finding import UNREAD, AppliedWaiver, Cause, Finding, Record, Severity, Status, Subject, identity
+
+__all__ = [
+    "SCHEMA",
+    "UNREAD",
+    "AppliedWaiver",
+    "Cause",
+    "CheckRow",
+    "ClusterPart",
+    "ClusterRow",
+    "Counts",
+    "CoverageRow",
+    "EnforcementRow",
+    "Finding",
+    "GoalRow",
+    "NamespaceRow",
+    "PolicyRow",
+    "Record",
+    "Report",
+    "Severity",
+    "Status",
+    "Subject",
+    "Summary",
+    "Tool",
+    "UnreadableRow",
+    "identity",
+]
 
 SCHEMA = "auditor.report/v1"
-
-Status = Literal["fail", "manual", "waived"]
-Cause = Literal["judgment", "unreadable", "error"]
-
-
-class Severity(StrEnum):
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-    @property
-    def rank(self) -> int:
-        """0 is the most severe."""
-        return _RANKS[self]
-
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class Record(Struct, frozen=True, rename="camel"):
-    """A part of the report. What a later version adds within this schema is ignored when it is read: after a rollback
-    the baseline that the later one has kept is still one."""
-
-
-class Subject(Record, frozen=True, omit_defaults=True):
-    """What a finding is about. `container` is set for images of containers; an image volume is `volume:<name>`."""
-
-    kind: str
-    name: str
-    container: str | None = None
-
-    def __str__(self) -> str:
-        name = f"{self.kind}/{self.name}" if self.name else self.kind
-        return f"{name} ({self.container})" if self.container else name
-
-
-class AppliedWaiver(Record, frozen=True):
-    """The waiver that a finding carries; an expired one no longer waives."""
-
-    reason: str
-    expires: str
-    owner: str | None = None
-    expired: bool = False
-
-
-class Finding(Record, frozen=True):
-    """One answer that is not a pass. `namespace` is None for what belongs to none; `image` is in normal form."""
-
-    id: str
-    check: str
-    status: Status
-    severity: Severity
-    subject: Subject
-    message: str
-    cluster: str = ""
-    cause: Cause | None = None
-    namespace: str | None = None
-    image: str | None = None
-    evidence: dict[str, Any] = {}
-    remediation: str = ""
-    references: tuple[str, ...] = ()
-    waiver: AppliedWaiver | None = None
-    origin: str | None = None
-
-
-UNREAD = "unread"
-"""The part of a cluster or namespace that could not be judged: no list was read, or asked for."""
-
-
-def identity(check: str, namespace: str | None, subject: Subject, part: str = "", repository: str = "") -> str:
-    """16 hex characters that stay the same while the same thing is wrong: no cluster, pod, tag, digest or wording."""
-    key = [check, namespace, subject.kind, subject.name, subject.container, repository, part]
-    return hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
 
 
 class Counts(Record, frozen=True):
@@ -196,8 +145,8 @@ class Summary(Record, frozen=True):
     fail: int = 0
     manual: int = 0
     waived: int = 0
-    by_severity: dict[str, int] = {}
-    by_namespace: dict[str, Counts] = {}
+    by_severity: dict[str, int] = msgspec.field(default_factory=dict)
+    by_namespace: dict[str, Counts] = msgspec.field(default_factory=dict)
 
 
 class Tool(Record, frozen=True):
@@ -253,66 +202,3 @@ class Report(Record, frozen=True):
     def failures(self, at_least: Severity) -> int:
         """How many failures there are of this severity or a higher one."""
         return sum(f.status == "fail" and f.severity.rank <= at_least.rank for f in self.findings)
-
-
-def to_dict(report: Report) -> dict[str, Any]:
-    """The report as plain values, with the keys in the order of the published form."""
-    plain: dict[str, Any] = msgspec.to_builtins(report)
-    order = (
-        *("schema", "auditor", "cluster", "policy", "coverage", "summary", "checks", "findings", "enforcement"),
-        "warnings",
-        *(("clusters",) if report.clusters else ()),
-    )
-    if not report.clusters:
-        for row in plain["coverage"]:
-            del row["cluster"]
-    plain["findings"] = [_published(finding) for finding in plain["findings"]]
-    for matrix in (plain, *plain["clusters"]):
-        if found := matrix["enforcement"]:
-            matrix["enforcement"] = {key: found[key] for key in ("version", "namespaces", "unreadable")}
-    return {key: plain[key] for key in order}
-
-
-def finding_to_dict(finding: Finding) -> dict[str, Any]:
-    """One finding as in `to_dict`."""
-    return _published(msgspec.to_builtins(finding))
-
-
-def _published(finding: dict[str, Any]) -> dict[str, Any]:
-    fields = (
-        *("id", "cluster", "check", "status", "cause", "severity", "namespace", "subject", "image"),
-        *("message", "evidence", "remediation", "references", "waiver"),
-    )
-    return {field: finding[field] for field in fields}
-
-
-class _Named(Struct):
-    schema: str = SCHEMA
-
-
-def from_json(data: bytes | str) -> Report:
-    """A report that `to_dict` wrote, read back, without what a comparison added; raises msgspec.MsgspecError where it
-    is none."""
-    schema = msgspec.json.decode(data, type=_Named).schema
-    if schema != SCHEMA:
-        raise msgspec.ValidationError(f"its schema is {schema!r}, not {SCHEMA!r}")
-    return msgspec.json.decode(data, type=Report)
-
-
-def merge_evidence(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Evidence of two answers that become one: numbers add up, lists unite in order, else the first one stays."""
-    merged = dict(first)
-    for key, value in second.items():
-        mine = merged.get(key)
-        match mine, value:
-            case None, _:
-                merged[key] = value
-            case bool(), _:
-                continue
-            case int(), int():
-                merged[key] = mine + value
-            case ((list() | tuple()), (list() | tuple())):
-                merged[key] = [*mine, *(item for item in value if item not in mine)]
-            case dict(), dict():
-                merged[key] = dict(sorted(merge_evidence(mine, value).items()))
-    return merged

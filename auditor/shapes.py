@@ -26,12 +26,13 @@ _URL_SECRETS = re.compile(r"(?<=://)[^/@]*@|[?#].*")  # user information, query,
 def shape_of(spec: wire.PodSpec, metadata: wire.Metadata, *, admitted: bool, static: bool = False) -> Shape:
     """The shape of a template, or of a pod that was `admitted` (has a uid: it shows what injection made of it)."""
     labels = metadata.labels or {}
+    mounted = [(volume.name or "", names) for volume in spec.volumes or () if (names := _volume_secrets(volume))]
     return Shape(
         source="pods" if admitted else "template",
-        containers=tuple(_containers(spec)),
+        containers=tuple(_containers(spec, dict(mounted))),
         service_account=spec.service_account_name or spec.service_account or "",
         pull_secrets=tuple(ref.name or "" for ref in spec.image_pull_secrets or ()),
-        volume_secrets=tuple(sorted({name for volume in spec.volumes or () for name in _volume_secrets(volume)})),
+        volume_secrets=tuple(sorted({name for _, names in mounted for name in names})) if mounted else (),
         configmaps=_configmaps(spec),
         revision=next((labels[key] or "" for key in _REVISION_LABELS if key in labels), "") if admitted else "",
         os=_os(spec),
@@ -65,8 +66,7 @@ def _os(spec: wire.PodSpec) -> str:
     return next((selector[key] or "" for key in _OS_LABELS if key in selector), "")
 
 
-def _containers(spec: wire.PodSpec) -> Iterator[Container]:
-    mounted = {volume.name or "": names for volume in spec.volumes or () if (names := _volume_secrets(volume))}
+def _containers(spec: wire.PodSpec, mounted: dict[str, tuple[str, ...]]) -> Iterator[Container]:
     pod = spec.security_context
     for container in spec.init_containers or ():
         yield _container(container, "sidecar" if container.restart_policy == "Always" else "init", pod, mounted)

@@ -143,6 +143,10 @@ class NodeRepository(msgspec.Struct, frozen=True):
     cached: tuple[CachedImage, ...]
 
 
+_Names = tuple[Reference, tuple[str, ...], tuple[str, ...]]
+"""Of an image's names those of one repository: its reference without tag and digest, the tags, the digests."""
+
+
 class NodeTag(msgspec.Struct, frozen=True):
     """One tag as the nodes cache it: by platform, the digests of its repository that stand beside it on each node."""
 
@@ -153,22 +157,29 @@ class NodeTag(msgspec.Struct, frozen=True):
 
 def node_repositories(snapshot: Snapshot) -> tuple[NodeRepository, ...]:
     found: dict[str, tuple[Reference, list[CachedImage]]] = {}
+    read: dict[tuple[str, ...], list[_Names]] = {}  # most nodes cache the same images
     for node in snapshot.nodes:
         for image in node.images:
-            by_name: dict[str, list[Reference]] = {}
-            for name in image.names:
-                try:
-                    reference = parse(name)
-                except MalformedReference:
-                    continue
-                if not _IMPORTED.fullmatch(reference.name):
-                    by_name.setdefault(reference.name, []).append(reference)
-            for name, references in by_name.items():
-                tags = tuple(sorted({r.tag for r in references if r.tag}))
-                digests = tuple(sorted({r.digest for r in references if r.digest}))
-                bare = msgspec.structs.replace(references[0], tag=None, digest=None)
-                found.setdefault(name, (bare, []))[1].append(CachedImage(node, image, tags, digests))
+            if image.names not in read:
+                read[image.names] = list(_by_repository(image.names))
+            for bare, tags, digests in read[image.names]:
+                found.setdefault(bare.name, (bare, []))[1].append(CachedImage(node, image, tags, digests))
     return tuple(NodeRepository(name, bare, tuple(cached)) for name, (bare, cached) in sorted(found.items()))
+
+
+def _by_repository(names: tuple[str, ...]) -> Iterator[_Names]:
+    by_name: dict[str, list[Reference]] = {}
+    for name in names:
+        try:
+            reference = parse(name)
+        except MalformedReference:
+            continue
+        if not _IMPORTED.fullmatch(reference.name):
+            by_name.setdefault(reference.name, []).append(reference)
+    for references in by_name.values():
+        tags = tuple(sorted({r.tag for r in references if r.tag}))
+        digests = tuple(sorted({r.digest for r in references if r.digest}))
+        yield msgspec.structs.replace(references[0], tag=None, digest=None), tags, digests
 
 
 def node_tags(repositories: tuple[NodeRepository, ...]) -> tuple[NodeTag, ...]:

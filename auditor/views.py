@@ -46,6 +46,9 @@ from auditor.subjects import (
     node_repositories,
 )
 from auditor.units import Unit
+from auditor.watcher_loading import AlertLoading, FalcoLoading
+from auditor.watcher_mounts import Mounts
+from auditor.watcher_nodes import RuntimeDetection
 from auditor.watchers import (
     ALERTS,
     CONFIGMAPS,
@@ -53,14 +56,10 @@ from auditor.watchers import (
     POLICIES,
     PROMETHEUSES,
     THANOS,
-    AlertLoading,
     AlertRules,
     EgressPolicy,
-    FalcoLoading,
     FalcoRules,
-    Mounts,
     NamespaceSelection,
-    RuntimeDetection,
     StoredRules,
 )
 from auditor.wire import BY_NAME, WORKLOADS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
@@ -26,6 +27,7 @@ from auditor import (
     PullSecrets,
     Severity,
     Subject,
+    Unread,
 )
 from auditor.check import check, load_check
 from auditor.diff import diff, first_run
@@ -43,7 +45,8 @@ from auditor.model import (
     Snapshot,
 )
 from auditor.policy import CheckSetting, Exclude, Waiver
-from auditor.report import Finding, Report, UnreadableRow, from_json, to_dict
+from auditor.published import from_json, to_dict
+from auditor.report import Finding, Report, UnreadableRow
 from auditor.units import Unit
 from auditor.views import PARAMETERS, SUBJECTS
 from auditor.wire import BY_NAME
@@ -184,6 +187,36 @@ def test_a_crash_is_an_answer_that_tells_nothing_secret() -> None:
     assert "KeyError" in finding.message
     assert report.summary.passed == 1
     assert exit_code(report, Severity.HIGH) == Exit.INCOMPLETE
+
+
+def test_what_was_raised_keeps_nothing_alive() -> None:
+    """An error's frames lead back to whoever holds it: such rings, and all that they hold, wait for the collector."""
+
+    def asks(image: ImageUse, secrets: PullSecrets) -> Iterator[Fail]:
+        """It asks for what was not read."""
+        secrets.all()
+        yield Fail("never reached")
+
+    class Broken(Exception):
+        pass
+
+    def breaks(image: ImageUse) -> list[Fail]:
+        """It raises one error for another."""
+        try:
+            raise Broken
+        except Broken as error:
+            raise Broken from error
+
+    snapshot = Snapshot(
+        owners=(owner("web", "a"),), coverage=(Coverage("pods", "read"), Coverage("secrets", "forbidden"))
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        evaluate(snapshot, [made(asks), made(breaks)], Policy(), TODAY)
+        assert not [left for left in gc.get_objects() if isinstance(left, Unread | Broken)]
+    finally:
+        gc.enable()
 
 
 def test_what_cannot_begin_is_an_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:

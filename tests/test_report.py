@@ -10,16 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.report import (
-    Counts,
-    Severity,
-    Subject,
-    finding_to_dict,
-    from_json,
-    identity,
-    merge_evidence,
-    to_dict,
-)
+from auditor.published import finding_to_dict, from_json, to_dict
+from auditor.report import Counts, Severity, Subject, identity
+from auditor.tally import merge_evidence
 from tests.reporters.samples import finding, report, shop
 
 

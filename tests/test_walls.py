@@ -13,12 +13,26 @@ from tests.auditing import ROOT
 PURE = sorted(
     path
     for pattern in (
-        *("auditor/model.py", "auditor/inventory.py", "auditor/fold.py", "auditor/owners.py", "auditor/shapes.py"),
+        *(
+            "auditor/model/*.py",
+            "auditor/inventory.py",
+            "auditor/listed.py",
+            "auditor/fold.py",
+            "auditor/owners.py",
+            "auditor/shapes.py",
+        ),
+        "auditor/nodes.py",
         *(
             "auditor/redact.py",
             "auditor/control_plane.py",
             "auditor/plugins.py",
             "auditor/engine.py",
+            "auditor/scope.py",
+            "auditor/tally.py",
+            "auditor/statuses.py",
+            "auditor/finding.py",
+            "auditor/report.py",
+            "auditor/published.py",
             "auditor/wire/*.py",
         ),
         *(
@@ -30,7 +44,7 @@ PURE = sorted(
             "auditor/coverage.py",
             "auditor/image.py",
         ),
-        *("auditor/credentials.py", "auditor/report.py", "auditor/diff.py", "auditor/exits.py", "auditor/escape.py"),
+        *("auditor/credentials.py", "auditor/diff.py", "auditor/exits.py", "auditor/escape.py"),
         *("auditor/merge.py", "auditor/cluster_*.py", "auditor/pairs.py"),
         *(
             "auditor/evidence.py",

@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 from tabulate import tabulate
 
-from tests.bench import encodings, live, policies, registry, scans
+from tests.bench import encodings, live, policies, registry, scan_rows
+from tests.bench.vulnerabilities import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDITOR = [sys.executable, "-m", "auditor"]
 CLIENT = [sys.executable, "-m", "tests.bench.client"]
 REGISTRY = [sys.executable, "-m", "tests.bench.registry"]
 SCANS = [sys.executable, "-m", "tests.bench.scans"]
-_REPORTS = 5_000
 ROUNDS = 3
 _FLEET = 8
 
@@ -73,12 +73,13 @@ def kubeconfig_for(port: int, path: Path) -> str:
 
 
 @contextmanager
-def reports(count: int, kind: str) -> Iterator[int]:
-    """An API server with Trivy Operator's reports in a process of its own; yields its port."""
+def reports(count: int, kind: Kind, *, folder: Path) -> Iterator[tuple[str, str]]:
+    """An API server with Trivy Operator's reports in a process of its own; yields its port and a kubeconfig's path."""
     process = subprocess.Popen([*SCANS, "serve", str(count), kind], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stdout
-        yield int(process.stdout.readline())
+        port = int(process.stdout.readline())
+        yield str(port), kubeconfig_for(port, folder / f"kubeconfig-reports-{kind}")
     finally:
         process.kill()
         process.wait()
@@ -126,6 +127,13 @@ def compared(folder: Path) -> Iterator[tuple[str, str, str, str]]:
 def from_a_real_server(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     """The rows that `python -m tests.bench live` gives; no part of `make bench`, which needs no cluster."""
     return live.rows(folder, best, scanning(folder), ROUNDS)
+
+
+def of_scanners(folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    """The rows about results of scanners, which `python -m tests.bench scans` gives alone."""
+    return scan_rows.rows(
+        folder, lambda count, kind: reports(count, kind, folder=folder), best, scanning(folder), ROUNDS
+    )
 
 
 def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
@@ -178,16 +186,7 @@ def rows(folder: Path) -> Iterator[tuple[str, str, str, str]]:
     without = best([*scan, "--from", policies.write(folder / "without.json", with_policies=False)])
     guarded = best([*scan, "--from", policies.write(folder / "with.json", with_policies=True)])
     yield row("500 namespaces x 60 image policies, more than without", guarded.seconds - without.seconds, " s", 2)
-    with reports(_REPORTS, "shared") as port:
-        bare = best([*SCANS, "bare", str(port)])
-        checks = ("vulnerable-image", "unscanned-image", "stale-scan")
-        only = [part for check in checks for part in ("--check", check)]
-        audit = best([*scan, *only, "--kubeconfig", kubeconfig_for(port, folder / "kubeconfig-reports")])
-    found = f"{_REPORTS:,} VulnerabilityReports of {scans.EACH}"
-    yield (f"bare GET of {found}", f"{bare.seconds:.2f} s", "", "")
-    yield row(f"scan of {found}", audit.seconds, " s", 10)
-    yield row("the same / bare GET", audit.seconds / bare.seconds, "x", 12)
-    yield row("peak memory of the same", audit.mebibytes, " MiB", 300)
+    yield from of_scanners(folder)
     with images(300) as host:
         bare = best([*REGISTRY, "bare", host, "300"])
         source = registry.manifests(folder, host, 300)
@@ -208,7 +207,7 @@ def main() -> int:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     with tempfile.TemporaryDirectory() as folder:
         table = []
-        kinds = {"encodings": compared, "live": from_a_real_server}
+        kinds = {"encodings": compared, "scans": of_scanners, "live": from_a_real_server}
         for line in kinds.get("".join(sys.argv[1:]), rows)(Path(folder)):
             print(f"  {line[0]}: {line[1]}", file=sys.stderr)
             table.append(line)
