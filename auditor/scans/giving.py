@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from auditor.model import SCAN_RESULTS, Coverage, Snapshot
-from auditor.scans.results import Scanned, put_together
+from auditor.scans.contents import Scanned, put_together
 
 _GIVEN = SCAN_RESULTS[1]
 
@@ -20,6 +20,6 @@ def with_scans(snapshot: Snapshot, scanned: Iterable[Scanned], faults: Iterable[
         rows.insert(0, Coverage(_GIVEN, "read", count=len(results)))
     return msgspec.structs.replace(
         snapshot,
-        scans=put_together([*snapshot.scans.scanned(), *results]),
+        scans=put_together([*snapshot.scans.scanned(), *results]) if results else snapshot.scans,
         coverage=(*snapshot.coverage, *rows),
     )

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from auditor.coverage import Gaps, Unread
 from auditor.evidence import Evidence
 from auditor.images import Image, Run
 from auditor.model import SCAN_RESULTS, Snapshot
+from auditor.scans.contents import unpacked
 from auditor.scans.results import FUTURE, Scan, Vulnerability, moment
 from auditor.scans.running import apart, image_ids, operator_names, told
 
@@ -26,6 +27,7 @@ _CONTENT = ("digest", "image ID")
 class Joined(Struct, frozen=True):
     """The results that count for an image: of the newest scan of everything that runs of it, of all where several are
     equally new, and of the same scanner's scans of the image's manifests for other platforms. The first is the newest.
+    `contents` are what they found, packed.
 
     `unscanned` are those of the image's runs that no scan is about: `DIGEST on PLATFORM`. `certain`: the
     registry's indexes say so; else what was scanned might be an index of them.
@@ -33,13 +35,18 @@ class Joined(Struct, frozen=True):
 
     how: How
     scans: tuple[Scan, ...]
-    found: tuple[Vulnerability, ...]
+    contents: tuple[bytes | Raw, ...]
     unscanned: tuple[str, ...] = ()
     certain: bool = True
 
     @property
     def scan(self) -> Scan:
         return self.scans[0]
+
+    @property
+    def found(self) -> tuple[Vulnerability, ...]:
+        """Made anew at each call: all of a cluster's at once would be a gigabyte."""
+        return unpacked(*self.contents)
 
 
 class Other(Struct, frozen=True):
@@ -102,11 +109,10 @@ class Scans:
             if run and not about:
                 unscanned.append(run)
         scans = tuple(scan for scan in ranked if scan in counted) or tuple(ranked[:1])
-        found = [each for scan in scans for each in self._results.found(scan)]
         return Joined(
             joined[scans[0]],
             scans,
-            tuple(dict.fromkeys(found) if scans[1:] else found),
+            tuple(self._results.rows[content] for content in dict.fromkeys(scan.content for scan in scans)),
             tuple(map(told, unscanned)),
             self._other_content(image, unscanned, scans),
         )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
-
-import msgspec
+from collections.abc import Iterable
 
 from auditor import wire
+from auditor.scans.contents import Scanned, packed
 from auditor.scans.results import (
-    Known,
     Level,
     Scan,
-    Scanned,
     ScannedContainer,
     Vulnerability,
     clipped,
@@ -25,13 +22,11 @@ _LABEL = "trivy-operator."
 
 
 class ReportFold:
-    """The reports of one list. Equal vulnerabilities are one object. `faults` tell, as (origin, why), of reports that
-    are none."""
+    """The reports of one list. `faults` tell, as (origin, why), of reports that are none."""
 
-    def __init__(self, known: Known | None = None) -> None:
+    def __init__(self) -> None:
         self.scanned: list[Scanned] = []
         self.faults: list[tuple[str, str]] = []
-        self._known = known or Known()
 
     def add(self, item: wire.VulnerabilityReport, origin: str = "") -> None:
         """Takes in a report; one that says nothing of its scan, or of less than it counts, is a fault."""
@@ -41,26 +36,25 @@ class ReportFold:
         if report is None:
             self.faults.append((place, "without a report"))
             return
-        every = report.vulnerabilities or ()
-        found = tuple([self._known.one(msgspec.structs.astuple(each), partial(_vulnerability, each)) for each in every])
+        found = list(map(_vulnerability, report.vulnerabilities or ()))
         if missing := _missing(report.summary, found):
             self.faults.append((place, f"its summary counts {missing} that it does not list"))
             return
-        self.scanned.append((_scan(report, metadata, place), found))
+        self.scanned.append((_scan(report, metadata, place), packed(found)))
 
 
 def _vulnerability(each: wire.ReportVulnerability) -> Vulnerability:
     return Vulnerability(
-        clipped(each.id),
-        clipped(each.resource),
-        clipped(each.installed_version),
-        clipped(each.fixed_version),
+        each.id or "",
+        each.resource or "",
+        each.installed_version or "",
+        each.fixed_version or "",
         level_of(each.severity),
         stamp(each.published_date),
     )
 
 
-def _missing(summary: wire.ReportSummary | None, found: tuple[Vulnerability, ...]) -> int:
+def _missing(summary: wire.ReportSummary | None, found: Iterable[Vulnerability]) -> int:
     """How many vulnerabilities the summary knows of beyond the list, which was cut, or edited."""
     if summary is None:
         return 0

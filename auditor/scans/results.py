@@ -1,14 +1,14 @@
-"""Scan results as the Snapshot keeps them: no descriptions, no links, and everything that is equal only once."""
+"""Scan results, as far as they are kept: no descriptions, no links; and what scanners write, in words of ours."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 from auditor.image import MalformedReference, parse, parse_image_id
@@ -23,10 +23,19 @@ SOME_VERSION = "a later version"
 FUTURE = timedelta(days=1)
 """How far the clocks of others may be ahead. A time beyond that is none: it would never be past."""
 
-_LEVELS: dict[str, Level] = {level: level for level in LEVELS}
-_TEXT = 256
-_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII | re.IGNORECASE)
+TEXT = 256
+"""Characters of a scanner's text that are kept."""
+
+# CVSS has "none" for a score of zero.
+_LEVELS: dict[str, Level] = {**{level: level for level in LEVELS}, "none": "negligible"}
+_LEVELS |= {word.upper(): level for word, level in _LEVELS.items()}
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.ASCII)
 _MOST_CVES = 50
+
+PLAIN_CVE = _CVE.fullmatch
+"""Whether a name is that of a CVE and nothing else."""
+
+_LONGEST_TIME = 64
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -34,7 +43,7 @@ class Part(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, 
     """A part of the results."""
 
 
-class Vulnerability(Part, frozen=True):
+class Vulnerability(Part, frozen=True, array_like=True):
     """One known vulnerability of one package. `fixed` are the versions without it, empty where there is none.
 
     `published` is RFC 3339, None where the scanner does not say. `aliases` are other names of it. `exploited` and
@@ -76,7 +85,7 @@ class Scan(Part, frozen=True):
     `digests` are of manifests, indexes or, by old releases of Trivy Operator, the configuration; `image_id` is of the
     configuration. `system` is the image's operating system, and `end_of_life` that its maker no longer looks after it.
     `database` is when what the scanner knows was put together, RFC 3339 in UTC, None where it does not say. `origin` is
-    where the result was found. `content` is a position in ScanResults.contents.
+    where the result was found. `content` is a position in ScanResults.rows.
     """
 
     scanner: str
@@ -99,79 +108,9 @@ class Scan(Part, frozen=True):
         return f"{self.scanner} {self.version}".strip()
 
 
-Scanned = tuple[Scan, tuple[Vulnerability, ...]]
-"""A scan and what it found, before equal things are put together."""
-
-
-class Known:
-    """Vulnerabilities by what scanners write of them: what is equal is made once, and is one object in all results."""
-
-    def __init__(self) -> None:
-        self._made: dict[Hashable, Vulnerability] = {}
-
-    def one(self, written: Hashable, make: Callable[[], Vulnerability]) -> Vulnerability:
-        """`written` is all that `make` goes by."""
-        known = self._made.get(written)
-        if known is None:
-            known = self._made[written] = self.same(make())
-        return known
-
-    def same(self, found: Vulnerability) -> Vulnerability:
-        """The one that is equal."""
-        return self._made.setdefault(found, found)
-
-
-class ScanResults(Part, frozen=True):
-    """All results. A content holds positions in `vulnerabilities`; scans that found the same share one."""
-
-    scans: tuple[Scan, ...] = ()
-    contents: tuple[tuple[int, ...], ...] = ()
-    vulnerabilities: tuple[Vulnerability, ...] = ()
-
-    def found(self, scan: Scan) -> tuple[Vulnerability, ...]:
-        """What a scan found."""
-        return tuple(self.vulnerabilities[index] for index in self.contents[scan.content])
-
-    def scanned(self) -> Iterator[Scanned]:
-        """As before they were put together."""
-        return ((scan, self.found(scan)) for scan in self.scans)
-
-
-def put_together(scanned: Iterable[Scanned]) -> ScanResults:
-    """The results, ordered: the same scans give the same value in whatever order they came."""
-    everything = list(scanned)
-    # A million findings are of few objects: hashing each of those once is quicker than each finding.
-    objects = {id(each): each for _, found in everything for each in found}
-    ordered = sorted(set(objects.values()), key=_order)
-    places = {each: index for index, each in enumerate(ordered)}
-    numbers = {identity: places[each] for identity, each in objects.items()}
-    contents = [tuple(sorted({numbers[id(each)] for each in found})) for _, found in everything]
-    distinct = sorted(set(contents))
-    positions = {content: index for index, content in enumerate(distinct)}
-    scans: dict[Scan, Scan] = {}
-    for (scan, _), content in zip(everything, contents, strict=True):
-        numbered = msgspec.structs.replace(scan, content=positions[content])
-        same = msgspec.structs.replace(numbered, origin="")  # the same result may lie in two places
-        known = scans.get(same)
-        if known is None or numbered.origin < known.origin:
-            scans[same] = numbered
-    return ScanResults(tuple(sorted(scans.values(), key=_place)), tuple(distinct), tuple(ordered))
-
-
-def _order(each: Vulnerability) -> tuple[str, ...]:
-    return each.id, each.package, each.installed, each.fixed, repr(each)
-
-
-def _place(scan: Scan) -> tuple[object, ...]:
-    return scan.tags, scan.digests, scan.image_id, scan.scanner, scan.at or "", scan.origin, repr(scan)
-
-
 def level_of(text: str | None) -> Level:
     """A scanner's word for the severity; what is none of its usual words is unknown."""
-    word = (text or "").strip().lower()
-    if word == "none":  # CVSS has it for a score of zero
-        return "negligible"
-    return _LEVELS.get(word, "unknown")
+    return _LEVELS.get(text or "") or _LEVELS.get((text or "").strip().lower(), "unknown")
 
 
 def suppressions(found: Iterable[tuple[str | None, str | None]]) -> tuple[Suppressed, ...]:
@@ -182,14 +121,19 @@ def suppressions(found: Iterable[tuple[str | None, str | None]]) -> tuple[Suppre
 
 def cves(*texts: str | None) -> tuple[str, ...]:
     """The CVEs that texts name, in order: distributions name an advisory, and the CVEs in its links."""
-    found = (cve.upper() for text in texts for cve in _CVE.findall(text or ""))
-    return tuple(sorted(set(found)))[:_MOST_CVES]
+    found = {*_CVE.findall("\n".join(filter(None, texts)).upper())}
+    return tuple(sorted(found)[:_MOST_CVES] if len(found) > 1 else found)
 
 
 def moment(text: str | None) -> datetime | None:
     """A time as scanners write it, RFC 3339 mostly; None where it is none, or the zero that Go writes for none."""
+    return _moment(text) if text and len(text) <= _LONGEST_TIME else None
+
+
+@lru_cache(maxsize=16_384)
+def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat((text or "").strip())
+        found = datetime.fromisoformat(text.strip())
         found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
@@ -198,14 +142,19 @@ def moment(text: str | None) -> datetime | None:
 
 def stamp(text: str | None) -> str | None:
     """The same as RFC 3339 in UTC, to the second."""
+    return _stamp(text) if text and len(text) <= _LONGEST_TIME else None
+
+
+@lru_cache(maxsize=16_384)
+def _stamp(text: str) -> str | None:
     found = moment(text)
-    return found.strftime("%Y-%m-%dT%H:%M:%SZ") if found else None
+    return f"{found.isoformat()[:19]}Z" if found else None
 
 
 def clipped(text: str | None) -> str:
     """A scanner's text, within bounds: who builds an image can name its packages as he likes."""
     plain = text or ""
-    return plain if len(plain) <= _TEXT else f"{plain[: _TEXT - 1]}…"
+    return plain if len(plain) <= TEXT else f"{plain[: TEXT - 1]}…"
 
 
 class Named(Struct, frozen=True):

@@ -10,8 +10,9 @@ from auditor.coverage import Gaps, Unread
 from auditor.evidence import Child, Evidence, ImageEvidence, Platform
 from auditor.images import Image, images
 from auditor.model import SCAN_RESULTS, ClusterInfo, Container, Coverage, Owner, RunningImage, Shape, Snapshot
+from auditor.scans.contents import packed, put_together
 from auditor.scans.joins import Scans
-from auditor.scans.results import Scan, ScannedContainer, Vulnerability, put_together
+from auditor.scans.results import Scan, ScannedContainer, Vulnerability
 from auditor.subjects import image_uses
 
 REPOSITORY = "registry.example/shop/web"
@@ -56,7 +57,8 @@ def views(
     collected_at: str | None = None,
 ) -> tuple[Scans, list[Image]]:
     cluster = ClusterInfo(collected_at=collected_at)
-    snapshot = Snapshot(cluster=cluster, owners=tuple(owners), scans=put_together(found), coverage=tuple(coverage))
+    results = put_together((scan, packed(vulnerabilities)) for scan, vulnerabilities in found)
+    snapshot = Snapshot(cluster=cluster, owners=tuple(owners), scans=results, coverage=tuple(coverage))
     uses = [use for each in owners for use in image_uses(each)]
     return Scans(snapshot, Gaps(snapshot), Evidence(evidence)), list(images(uses))
 

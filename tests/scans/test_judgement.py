@@ -12,6 +12,7 @@ from auditor.errors import PolicyError
 from auditor.policy import Policy, Vulnerabilities
 from auditor.policy_files import with_files
 from auditor.report import Severity
+from auditor.scans.contents import packed
 from auditor.scans.exploits import exploits, read_epss, read_kev
 from auditor.scans.joins import Joined
 from auditor.scans.judgement import VulnerabilityRules, Weight, severity_counts
@@ -27,7 +28,7 @@ def weigh(
 ) -> Weight:
     named = {name: name for name in files or {}}
     policy = Policy(vulnerabilities=Vulnerabilities(**rules, **named), files=files or {})  # type: ignore[arg-type]
-    return VulnerabilityRules(policy, at).weigh(Joined("tag", (Scan("Trivy"),), found))
+    return VulnerabilityRules(policy, at).weigh(Joined("tag", (Scan("Trivy"),), (packed(found),)))
 
 
 def ids(weight: Weight) -> list[str]:
@@ -104,10 +105,24 @@ def test_scores_order_what_is_equally_severe() -> None:
     assert [each.score for each in weight.counted] == [0.9, 0.25, None]
 
 
+@pytest.mark.parametrize("stated", [1e300, -1e300])
+def test_a_score_beyond_bounds_outranks_no_severity(stated: float) -> None:
+    low = Vulnerability("CVE-8", severity="low", fixed="1.1", epss=stated)
+    without = Vulnerability("CVE-9", severity="low")
+    assert ids(weigh(without, low, HIGH, threshold=Severity.LOW)) == ["CVE-2", "CVE-8", "CVE-9"]
+
+
+def test_what_is_told_of_each_is_in_the_order_of_urgency() -> None:
+    exploited = Vulnerability("CVE-8", severity="low", exploited=True)
+    weight = weigh(LOW, UNKNOWN, NEGLIGIBLE, HIGH, CRITICAL, exploited)
+    assert [each.vulnerability.id for each in weight.every] == ["CVE-8", "CVE-3", "CVE-2", "CVE-1", "CVE-6", "CVE-5"]
+    assert [each.level for each in weight.every][:1] == ["critical"]
+
+
 def test_files_gzipped_too() -> None:
     for data in (KEV, gzip.compress(KEV)):
         assert read_kev(data) == {"CVE-1"}
-    for data in (EPSS, gzip.compress(EPSS), EPSS.replace(b"\n", b"\r\n")):
+    for data in (EPSS, gzip.compress(EPSS), EPSS.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + EPSS, EPSS + b"\n\n"):
         assert read_epss(data) == {"CVE-1": 0.5, "CVE-2": 0.25}
     assert exploits(Policy()).known == frozenset()
 

@@ -7,12 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import SourceError
-from auditor.scans.results import Scan, ScannedContainer, Suppressed, Vulnerability, put_together
+from auditor.scans.contents import packed, put_together, unpacked
+from auditor.scans.results import Scan, ScannedContainer, Suppressed, Vulnerability
 from auditor.sources.scan_results.files import Given, read_files
 from tests.auditing import FIXTURES
 
@@ -120,7 +122,19 @@ def test_formats(name: str, scan: Scan, found: tuple[Vulnerability, ...]) -> Non
         f: getattr(scan, f) for f in Scan.__struct_fields__ if f != "origin"
     }
     assert read_scan.origin.endswith(name)
-    assert read_found == found
+    assert unpacked(read_found) == found
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.name)
+@pytest.mark.parametrize("last", [False, True], ids=["sorted", "reversed"])
+def test_the_order_of_keys_does_not_matter(path: Path, last: bool, tmp_path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    other = tmp_path / path.name
+    other.write_text(json.dumps({key: document[key] for key in sorted(document, reverse=last)}))
+    ((scan, found),) = read_files([str(path)]).scanned
+    ((again, same),) = read_files([str(other)]).scanned
+    assert msgspec.structs.replace(again, origin=scan.origin) == scan
+    assert same == found
 
 
 def test_reports_of_trivy_operator() -> None:
@@ -130,9 +144,11 @@ def test_reports_of_trivy_operator() -> None:
     assert web.container == ScannedContainer("shop", "ReplicaSet", "web-5d8f9c7b64", "web")
     assert (web.tags, web.digests, web.version) == (("docker.io/library/nginx:1.25",), (A,), "0.65.0")
     assert (web.system, web.end_of_life, web.at) == ("debian 10.13", True, "2026-11-20T12:00:00Z")
-    assert found == (Vulnerability("CVE-2026-1001", "libssl3", "3.0.11", "3.0.13", "critical", "2026-01-10T12:00:00Z"),)
+    assert unpacked(found) == (
+        Vulnerability("CVE-2026-1001", "libssl3", "3.0.11", "3.0.13", "critical", "2026-01-10T12:00:00Z"),
+    )
     assert api.container == ScannedContainer("shop", "StatefulSet", LONG, "api")
-    assert (api.at, api.digests, nothing) == (None, (), ())
+    assert (api.at, api.digests, unpacked(nothing)) == (None, (), ())
 
 
 def test_a_directory_with_everything_and_with_what_is_no_result(tmp_path: Path) -> None:
@@ -259,7 +275,8 @@ def test_the_cves_of_a_distribution_s_advisory(
         "package_vulnerabilities": {"1": ["9"]},
     }
     path.write_text(json.dumps(report))
-    ((_, (found,)),) = read_files([str(path)]).scanned
+    ((_, content),) = read_files([str(path)]).scanned
+    (found,) = unpacked(content)
     assert (found.id, found.aliases) == (name, aliases)
 
 
@@ -295,7 +312,8 @@ def test_hostile_text_is_kept_within_bounds(tmp_path: Path) -> None:
     document = {"SchemaVersion": 2, "ArtifactName": name, "Results": [{"Vulnerabilities": [vulnerability]}]}
     path = tmp_path / "x.json"
     path.write_text(json.dumps(document))
-    ((scan, (found,)),) = read_files([str(path)]).scanned
+    ((scan, content),) = read_files([str(path)]).scanned
+    (found,) = unpacked(content)
     assert (scan.tags, found.severity) == ((), "unknown")
     assert max(map(len, (found.id, found.package, found.fixed))) <= 256
 
@@ -318,12 +336,12 @@ scans = st.builds(
 )
 
 
-@given(st.lists(st.tuples(scans, st.lists(vulnerabilities, max_size=4).map(tuple)), max_size=6), st.randoms())
+@given(st.lists(st.tuples(scans, st.lists(vulnerabilities, max_size=4).map(packed)), max_size=6), st.randoms())
 def test_the_order_of_reading_does_not_matter(scanned: list[Any], random: Any) -> None:
     results = put_together(scanned)
     random.shuffle(scanned)
     assert put_together(scanned) == results
     assert put_together(results.scanned()) == results
-    known = {(scan.scanner, scan.tags, frozenset(found)) for scan, found in scanned}
-    assert {(scan.scanner, scan.tags, frozenset(results.found(scan))) for scan in results.scans} == known
+    known = {(scan.scanner, scan.tags, content) for scan, content in scanned}
+    assert {(scan.scanner, scan.tags, content) for scan, content in results.scanned()} == known
     assert len({(scan.scanner, scan.tags, scan.content) for scan in results.scans}) == len(results.scans)

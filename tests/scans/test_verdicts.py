@@ -7,6 +7,7 @@ import pytest
 
 from auditor.model import SCAN_RESULTS, ClusterInfo, Container, Coverage, Owner, Shape, Snapshot
 from auditor.report import Report
+from auditor.scans.contents import packed
 from auditor.scans.giving import with_scans
 from auditor.scans.results import Scan, Suppressed, Vulnerability
 from tests.auditing import audit
@@ -24,7 +25,7 @@ def audited(scan: Scan, *found: Vulnerability, faults: tuple[str, ...] = ()) -> 
         owners=(Owner("shop", "Deployment", "web", shapes=(shape,)),),
         coverage=READ,
     )
-    return audit(with_scans(snapshot, [(scan, found)], faults), only=CHECKS)
+    return audit(with_scans(snapshot, [(scan, packed(found))], faults), only=CHECKS)
 
 
 def told(report: Report) -> dict[str, tuple[str, str | None]]:

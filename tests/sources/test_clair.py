@@ -20,6 +20,7 @@ from auditor.evidence import Child, ImageEvidence, Platform
 from auditor.model import Container, Owner, RunningImage, Shape, Snapshot
 from auditor.registry.patience import Patience
 from auditor.registry.transport import Transport
+from auditor.scans.contents import unpacked
 from auditor.sources.scan_results.clair_server import ask, clair_at
 from auditor.sources.scan_results.files import Given
 from tests.auditing import FIXTURES
@@ -116,7 +117,7 @@ def test_a_report_whatever_its_status_and_content_type(status: int) -> None:
     ((scan, found),) = given.scanned
     assert scan.digests == (B,)
     assert scan.at is not None
-    assert len(found) == 3
+    assert len(unpacked(found)) == 3
 
 
 def test_an_index_is_asked_for_by_its_platforms() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct, field
 
-from auditor.scans.results import Known, Scan, Scanned, Vulnerability, clipped, cves, level_of, named, stamp
+from auditor.scans.contents import Scanned, packed
+from auditor.scans.results import Scan, Vulnerability, clipped, cves, level_of, named, stamp
 from auditor.sources.scan_results.damage import Unusable
 
 
@@ -41,7 +42,7 @@ class ClairReport(Struct, gc=False):
     success: Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-def read(report: ClairReport, origin: str, known: Known, at: str | None = None) -> Scanned:
+def read(report: ClairReport, origin: str, at: str | None = None) -> Scanned:
     """The scan that a report is of; Unusable where it names what it does not hold.
 
     The report bears no date: Clair matches what it indexed with what it knows when it is asked, which is `at`.
@@ -56,25 +57,26 @@ def read(report: ClairReport, origin: str, known: Known, at: str | None = None) 
     systems = sorted({_system(each) for each in (report.distributions or {}).values()} - {""})
     scan = Scan(scanner="Clair", at=at, digests=names.digests, system=clipped(", ".join(systems)), origin=origin)
     packages, vulnerabilities = report.packages or {}, report.vulnerabilities
-    found: dict[Vulnerability, None] = {}
+    found: list[Vulnerability] = []
     for package, numbers in report.found.items():
         for number in numbers or ():
             if package not in packages or number not in vulnerabilities:
                 raise Unusable("a report of Clair from which something is missing")
-            found[_vulnerability(packages[package], vulnerabilities[number])] = None
-    return scan, tuple(map(known.same, found))
+            found.append(_vulnerability(packages[package], vulnerabilities[number]))
+    return scan, packed(found)
 
 
 def _vulnerability(package: _Package, each: _Vulnerability) -> Vulnerability:
-    name = clipped(each.name)
+    name = each.name or ""
+    aliases = cves(each.name, each.links)
     return Vulnerability(
         name,
-        clipped(package.name),
-        clipped(package.version),
-        clipped(each.fixed),
+        package.name or "",
+        package.version or "",
+        each.fixed or "",
         level_of(each.normalized or each.severity),
         stamp(each.issued),
-        aliases=tuple(cve for cve in cves(each.name, each.links) if cve != name),
+        () if aliases == (name,) else tuple(cve for cve in aliases if cve != name),
     )
 
 

@@ -27,7 +27,7 @@ from auditor.registry.patience import PER_HOST, Patience
 from auditor.registry.reach import Reach
 from auditor.registry.transport import Request, Transport
 from auditor.registry.trust import Trust
-from auditor.scans.results import Known, Scanned
+from auditor.scans.contents import Scanned
 from auditor.sources import workers
 from auditor.sources.scan_results import clair
 from auditor.sources.scan_results.damage import Unusable
@@ -154,9 +154,7 @@ class _Asking(Struct, frozen=True):
     def _read(self, digest: str, body: bytes, where: str) -> Scanned | str:
         """Whatever its Content-Type says: Clair puts that of another document there."""
         try:
-            scanned = clair.read(
-                msgspec.json.decode(body, type=clair.ClairReport), f"Clair at {where}", Known(), self.at
-            )
+            scanned = clair.read(msgspec.json.decode(body, type=clair.ClairReport), f"Clair at {where}", self.at)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return f"{where}: Clair answered with what is no report"
         except Unusable as error:

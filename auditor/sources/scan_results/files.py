@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from msgspec import Raw, Struct, field
 
 from auditor import wire
 from auditor.errors import SourceError
+from auditor.scans.contents import Scanned
 from auditor.scans.operator_reports import ReportFold
-from auditor.scans.results import Known, Scanned
 from auditor.sources.documents import read_text
 from auditor.sources.scan_results import clair, grype, trivy
 from auditor.sources.scan_results.damage import Unusable
@@ -20,7 +21,7 @@ from auditor.sources.walk import walk
 
 _FORMATS = "Known are the JSON of Trivy, Grype and Clair, and VulnerabilityReports of Trivy Operator."
 _REPORT = wire.BY_NAME["vulnerabilityreports.aquasecurity.github.io"]
-_NOTHING = Raw()
+_NOTHING, _THERE = Raw(), Raw(b"there")
 
 
 class Given(Struct, frozen=True):
@@ -41,6 +42,15 @@ class _Head(Struct):
     kind: Raw = _NOTHING
 
 
+# Scanners write first what tells, so that their long files need not be read twice.
+_FIRST = re.compile(rb'\s*\{\s*"(SchemaVersion|manifest_hash|matches)"\s*:\s*[\d"\[]')
+_HEADS = {
+    b"SchemaVersion": _Head(schema=_THERE),
+    b"manifest_hash": _Head(manifest_hash=_THERE),
+    b"matches": _Head(matches=_THERE, descriptor=_THERE),
+}
+
+
 def read_files(paths: Iterable[str]) -> Given:
     """The results in files, and in directories below which are JSON and YAML files, gzipped or not.
 
@@ -48,14 +58,13 @@ def read_files(paths: Iterable[str]) -> Given:
     """
     scanned: list[Scanned] = []
     faults: list[str] = []
-    known = Known()
     for path in paths:
         files = _files(path)
         if not files:
             raise SourceError(f"{path}: no files of scan results", "Files there end in .json, .yaml, or these and .gz.")
         for file in files:
             name = str(file).encode(errors="backslashreplace").decode()  # names need not be UTF-8
-            for found in _read(file, name, known):
+            for found in _read(file, name):
                 if isinstance(found, str):
                     faults.append(f"{name}: {found}")
                 else:
@@ -75,12 +84,12 @@ def _files(path: str) -> list[Path]:
     raise SourceError(f"{path}: there is no such file or directory", "--scan-results takes a file or a directory.")
 
 
-def _read(file: Path, name: str, known: Known) -> Iterator[Scanned | str]:
+def _read(file: Path, name: str) -> Iterator[Scanned | str]:
     """The results in a file, and in their stead why there are none."""
     try:
         with file.open("rb") as stream:
             text = expand(drain(stream, name), name)
-        yield from _results(text, name, known)
+        yield from _results(text, name)
     except OSError as error:
         yield error.strerror or "cannot be read"
     except Unusable as error:
@@ -95,29 +104,35 @@ def _read(file: Path, name: str, known: Known) -> Iterator[Scanned | str]:
         yield "nested too deeply"
 
 
-def _results(text: bytes, name: str, known: Known) -> Iterator[Scanned | str]:
-    head = msgspec.json.decode(text, type=_Head) if text.lstrip()[:1] == b"{" else _Head(kind=Raw(b"there"))
+def _results(text: bytes, name: str) -> Iterator[Scanned | str]:
+    head = _head(text)
     if _there(head.schema):
-        yield trivy.read(msgspec.json.decode(text, type=trivy.TrivyReport), name, known)
+        yield trivy.read(msgspec.json.decode(text, type=trivy.TrivyReport), name)
     elif _there(head.manifest_hash):
-        yield clair.read(msgspec.json.decode(text, type=clair.ClairReport), name, known)
+        yield clair.read(msgspec.json.decode(text, type=clair.ClairReport), name)
     elif _there(head.descriptor) and bytes(head.matches):
-        yield grype.read(msgspec.json.decode(text, type=grype.GrypeReport), name, known)
+        yield grype.read(msgspec.json.decode(text, type=grype.GrypeReport), name)
     elif _there(head.kind):
-        yield from _reports(text, name, known)
+        yield from _reports(text, name)
     elif _there(head.resources):
         raise Unusable("Trivy's result of a whole cluster; scan the images, or collect Trivy Operator's reports")
     else:
         raise Unusable(f"no scan result. {_FORMATS}")
 
 
+def _head(text: bytes) -> _Head:
+    if first := _FIRST.match(text):
+        return _HEADS[first[1]]
+    return msgspec.json.decode(text, type=_Head) if text.lstrip()[:1] == b"{" else _Head(kind=_THERE)
+
+
 def _there(raw: Raw) -> bool:
     return bytes(raw) not in (b"", b"null")
 
 
-def _reports(text: bytes, name: str, known: Known) -> Iterator[Scanned | str]:
+def _reports(text: bytes, name: str) -> Iterator[Scanned | str]:
     """VulnerabilityReports: one that does not fit its kind costs itself alone."""
-    fold = ReportFold(known)
+    fold = ReportFold()
     any_report = False
     for document in read_text(text, name):
         if document.kind != _REPORT.kind or not document.api_version.startswith(f"{_REPORT.group}/"):

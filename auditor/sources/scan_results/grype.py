@@ -7,11 +7,10 @@ import re
 import msgspec
 from msgspec import Raw, Struct, field
 
+from auditor.scans.contents import Scanned, packed
 from auditor.scans.results import (
     SOME_VERSION,
-    Known,
     Scan,
-    Scanned,
     Vulnerability,
     clipped,
     level_of,
@@ -36,6 +35,9 @@ class Camel(Struct, rename="camel", gc=False):
 class _Fix(Camel):
     versions: list[str] | None = None
     state: str | None = None
+
+
+_NO_FIX = _Fix()
 
 
 class _Score(Camel):
@@ -108,7 +110,7 @@ class GrypeReport(Camel):
     descriptor: _Descriptor | None = None
 
 
-def read(report: GrypeReport, origin: str, known: Known) -> Scanned:
+def read(report: GrypeReport, origin: str) -> Scanned:
     """The scan that a report is of; Unusable where it is of no image."""
     source = report.source
     if source is None or source.type != "image":
@@ -131,8 +133,7 @@ def read(report: GrypeReport, origin: str, known: Known) -> Scanned:
         suppressed=suppressions(map(_ignored, report.ignored_matches or ())),
         origin=origin,
     )
-    found = dict.fromkeys(map(_vulnerability, report.matches or ()))
-    return scan, tuple(map(known.same, found))
+    return scan, packed(map(_vulnerability, report.matches or ()))
 
 
 def _built(database: Raw) -> str | None:
@@ -151,17 +152,18 @@ def _ignored(match: _Ignored) -> tuple[str | None, str | None]:
 
 def _vulnerability(match: _Match) -> Vulnerability:
     found, related = match.vulnerability, match.related_vulnerabilities or []
-    fix = found.fix or _Fix()
-    versions = ", ".join(fix.versions or ())
+    fix = found.fix or _NO_FIX
+    versions = ", ".join(fix.versions) if fix.versions else ""
     everyone = [found, *related]
-    scores = [score.epss for each in everyone for score in each.epss or () if score.epss is not None]
+    scores = [score.epss for each in everyone if each.epss for score in each.epss if score.epss is not None]
     return Vulnerability(
-        clipped(found.id),
-        clipped(match.artifact.name),
-        clipped(match.artifact.version),
-        clipped(versions) or (SOME_VERSION if fix.state == _FIXED else ""),
+        found.id or "",
+        match.artifact.name or "",
+        match.artifact.version or "",
+        versions or (SOME_VERSION if fix.state == _FIXED else ""),
         level_of(found.severity),
-        aliases=tuple(sorted({clipped(each.id) for each in related if each.id and each.id != found.id})),
-        exploited=any(each.known_exploited for each in everyone),
-        epss=max(scores, default=None),
+        None,
+        tuple(sorted({each.id for each in related if each.id and each.id != found.id})),
+        any(each.known_exploited for each in everyone),
+        max(scores) if scores else None,
     )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import msgspec
 from msgspec import Raw, Struct, field
 
+from auditor.scans.contents import Scanned, packed
 from auditor.scans.results import (
     SOME_VERSION,
-    Known,
     Scan,
-    Scanned,
     Vulnerability,
     clipped,
     level_of,
@@ -87,7 +84,7 @@ class TrivyReport(Pascal):
     results: list[_Result] | None = None
 
 
-def read(report: TrivyReport, origin: str, known: Known) -> Scanned:
+def read(report: TrivyReport, origin: str) -> Scanned:
     """The scan that a report is of; Unusable where it is of no image, or of another version of the format."""
     if report.schema_version != _SCHEMA:
         raise Unusable(f"Trivy's JSON of schema version {report.schema_version}; this reads {_SCHEMA}")
@@ -119,7 +116,7 @@ def read(report: TrivyReport, origin: str, known: Known) -> Scanned:
         origin=origin,
     )
     every = (each for result in report.results or () for each in result.vulnerabilities or ())
-    return scan, tuple([known.one(msgspec.structs.astuple(each), partial(_vulnerability, each)) for each in every])
+    return scan, packed(map(_vulnerability, every))
 
 
 def _severity(finding: Raw) -> str | None:
@@ -131,10 +128,10 @@ def _severity(finding: Raw) -> str | None:
 
 def _vulnerability(each: _Vulnerability) -> Vulnerability:
     return Vulnerability(
-        clipped(each.id),
-        clipped(each.pkg_name),
-        clipped(each.installed_version),
-        clipped(each.fixed_version) or (SOME_VERSION if each.status == _FIXED else ""),
+        each.id or "",
+        each.pkg_name or "",
+        each.installed_version or "",
+        each.fixed_version or (SOME_VERSION if each.status == _FIXED else ""),
         level_of(each.severity),
         stamp(each.published_date),
     )
