@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from auditor import wire
-from auditor.configmaps import MAX_FACTS, rules_of_group
 from auditor.model import WatchedObject
-from auditor.monitoring.facts import PrometheusRule
+from auditor.monitoring.alert_files import rules_of_group
+from auditor.monitoring.facts import MAX_FACTS, PrometheusRule
 
 _READ = {
     "NetworkPolicy": ("podSelector", "policyTypes", "egress"),

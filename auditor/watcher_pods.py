@@ -11,6 +11,7 @@ _LABEL = "app.kubernetes.io/name"
 FALCO = frozenset({"falco", "falco-no-driver", "falco-distroless", "falco-debian"})
 RULERS = frozenset({"prometheus", "thanos", "vmalert", "mimir", "cortex", "prometheus-ui"})
 SIDECARS = frozenset({"k8s-sidecar"})
+API_SERVERS = frozenset({"kube-apiserver", "hyperkube"})
 POLICY_SIDECARS = frozenset({"kube-mgmt"})
 """Programs that take ConfigMaps from the API server without a mount."""
 

@@ -6,18 +6,33 @@ from typing import Literal
 
 from msgspec import Struct
 
-FalcoKind = Literal["rule", "macro", "list"]
+FalcoKind = Literal["rule", "macro", "list", "engine", "plugin"]
 Form = Literal["falco rules", "falco settings", "prometheus rules", "policy"]
+
+
+MAX_FACTS = 5000
+"""Rules, macros and lists of one file or object; what is beyond is not read, and that is told."""
 
 
 class Facts(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A part of what is kept."""
 
 
+class FalcoException(Facts, frozen=True):
+    """An exception of a rule. `fields` and `comparisons` as they are written, one or a list of them, None where they
+    are not; `values` likewise, each for one field or one for each of several."""
+
+    name: str
+    fields: str | tuple[str, ...] | None = None
+    comparisons: str | tuple[str, ...] | None = None
+    values: tuple[str | tuple[str | tuple[str, ...], ...], ...] = ()
+
+
 class FalcoItem(Facts, frozen=True):
-    """A rule, macro or list, in the order of its file. `changes` says for each key whether it appends to or replaces
-    that of an earlier item of the name; `missing` are the keys that a new one must have and lacks; `exceptions` the
-    fields of its exceptions. `fault` says why it is none.
+    """A rule, macro or list, in the order of its file, or what the file requires: the version of an engine (its name),
+    or a plugin (its name, with alternatives as items). `changes` says for each key whether it appends to or replaces
+    that of an earlier item of the name; `missing` are the keys that a new one must have and lacks. `fault` says why it
+    is none.
     """
 
     kind: FalcoKind
@@ -27,7 +42,7 @@ class FalcoItem(Facts, frozen=True):
     source: str = ""
     priority: str = ""
     items: tuple[str, ...] = ()
-    exceptions: tuple[str, ...] = ()
+    excepted: tuple[FalcoException, ...] = ()
     changes: dict[str, str] = {}
     missing: tuple[str, ...] = ()
     skip_unknown: bool = False
@@ -64,11 +79,13 @@ class PolicyText(Facts, frozen=True):
 
 
 class KeyFacts(Facts, frozen=True):
-    """One key of a ConfigMap. `fault` says why it cannot be read as what it looks like."""
+    """One key of a ConfigMap. `fault` says why no program can read it as what it looks like; `unread`, why it was not
+    read here as a whole."""
 
     key: str
     form: Form
     fault: str = ""
+    unread: str = ""
     falco: tuple[FalcoItem, ...] = ()
     settings: FalcoSettings | None = None
     prometheus: tuple[PrometheusRule, ...] = ()

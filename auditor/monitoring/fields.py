@@ -5,6 +5,8 @@ As of libs 0.25, the container plugin 0.7 and k8saudit 0.18. A class is a field'
 
 from __future__ import annotations
 
+import difflib
+
 _EVERYWHERE = """
 evt.num evt.time evt.time.s evt.time.iso8601 evt.datetime evt.datetime.s evt.rawtime evt.rawtime.s evt.rawtime.ns
 evt.reltime evt.reltime.s evt.reltime.ns evt.pluginname evt.plugininfo evt.source evt.is_async evt.asynctype
@@ -164,11 +166,29 @@ def is_known(name: str, source: str) -> bool | None:
 def nearest(name: str, source: str) -> str:
     """The field that was probably meant, empty where none is near."""
     known = _AUDITS if source == "k8s_audit" else _SYSCALLS
+    if name in known:
+        return ""
     for prefix in ("container.", "ka.req.pod.containers."):
         if prefix + name in known:
             return prefix + name
-    tail = name.rpartition(".")[2]
-    return "ka.req.pod.containers.image" if name.startswith("ka.") and tail == "image" else ""
+    parent, _, tail = name.rpartition(".")
+    if name.startswith("ka.") and tail == "image":
+        return "ka.req.pod.containers.image"
+    word = name.partition(".")[0] + "."
+    alike = [field for field in sorted(known) if field.startswith(word) and abs(len(field) - len(name)) < 7]
+    near = difflib.get_close_matches(name[:100], alike, 1, 0.8)
+    return near[0] if near else parent if "." in parent and parent in known else ""
+
+
+INSTEAD = {
+    "k8s.ns.name": "ka.target.namespace",
+    "k8s.pod.name": "ka.target.name",
+    "user.name": "ka.user.name",
+    "container.image": "ka.req.pod.containers.image",
+    "container.image.repository": "ka.req.pod.containers.image.repository",
+    "container.privileged": "ka.req.pod.containers.privileged",
+}
+"""For fields of system calls, what audit events have in their place."""
 
 
 def other_source(name: str, source: str) -> str:

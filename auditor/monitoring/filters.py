@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 
-from msgspec import Struct
+from auditor.monitoring.trees import All, AnyOf, Comparison, Field, Macro, Node, Not
 
 MAX_DEPTH = 100
 
 _BLANK = re.compile(r"[ \t\b\r\n]*")
 _FIELD = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
-_ARGUMENT = re.compile(r"""\[(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\]\["'\s]+))\]""")
-_QUOTED = re.compile(r"""(["'])((?:\\.|(?!\1)[^\\])*+)\1""", re.DOTALL)
+# A quote ends at the next that no backslash stands before, also where that backslash has one before it.
+_QUOTED = re.compile(r"""(["'])((?:(?!\1).|(?<=\\)\1)*+)\1""", re.DOTALL)
+_BARE_ARGUMENT = re.compile(r"""[^\]\["'\s]+""")
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", " ": "\\", "\\": "\\", "/": "/"}
 _BARE = re.compile(r"""[^()"'\s=,]+""")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[+-]?[0-9]+\.?[0-9]*(?:[eE][+-][0-9]+)?")
 _AND, _OR = re.compile(r"and(?=[\s(])"), re.compile(r"or(?=[\s(])")
@@ -22,49 +25,16 @@ _COMPARED = re.compile(r"<=|<|>=|>")
 _TEXT = re.compile(r"==|=|!=|(?:glob|iglob|contains|icontains|bcontains|startswith|bstartswith|endswith|regex)(?=\s)")
 _MODIFIER = re.compile(r"(?:oneof|anyof|allof)(?=\s+(?!(?:and|or|not)\b)[A-Za-z(])")
 _LISTED = re.compile(r"intersects|in|pmatch")
-_TRANSFORMER = re.compile(r"(?:tolower|toupper|b64|basename|len|join|concat|getopt|val)\(")
+_TRANSFORMER = re.compile(r"(?:tolower|toupper|b64|basename|len|join|concat|getopt)\(")
+_AS_IT_IS = re.compile(r"val\(")
 
 
 class FilterError(Exception):
     """It is no condition. The message says what was expected, and after how many characters."""
 
 
-class Field(Struct, frozen=True):
-    """A field with its argument in brackets; `changed`: a transformer makes something else of it."""
-
-    name: str
-    argument: str = ""
-    changed: bool = False
-
-
-class Comparison(Struct, frozen=True):
-    """A comparison. A value may be the name of a list; `others` are the fields that it is compared with."""
-
-    field: Field
-    operator: str
-    values: tuple[str, ...] = ()
-    others: tuple[Field, ...] = ()
-
-
-class Macro(Struct, frozen=True):
-    """The name of a macro, where a comparison could stand."""
-
-    name: str
-
-
-class Not(Struct, frozen=True):
-    part: Node
-
-
-class All(Struct, frozen=True):
-    parts: tuple[Node, ...]
-
-
-class AnyOf(Struct, frozen=True):
-    parts: tuple[Node, ...]
-
-
-Node = Comparison | Macro | Not | All | AnyOf
+class TooDeep(FilterError):
+    """It is nested deeper than it is read here. Falco reads ten times as deep."""
 
 
 def parse_filter(text: str) -> Node:
@@ -102,7 +72,7 @@ class _Reader:
 
     def any_of(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise FilterError(f"it is nested more than {MAX_DEPTH} deep")
+            raise TooDeep(f"it is nested more than {MAX_DEPTH} deep")
         parts = [self._all_of(depth)]
         while self._take(_OR):
             parts.append(self._all_of(depth))
@@ -130,8 +100,11 @@ class _Reader:
             if not self._char(")"):
                 raise self.error("`)`")
             return node
-        left = self._changed(depth) or self._field()
-        if left is None:
+        left = self._changed(depth)
+        field = None if left else self._field()
+        if field is not None:
+            left = (field,)
+        if not left:
             name = self._take(_NAME)
             if name is None:
                 raise self.error("a field, a macro or `(`")
@@ -142,78 +115,109 @@ class _Reader:
         name = self._take(_FIELD)
         if name is None:
             return None
-        argument = self._take(_ARGUMENT)
-        if argument is None and self._text.startswith("[", self.at):
+        if not self._char("["):
+            return Field(name[0])
+        quoted = self._take(_QUOTED)
+        bare = None if quoted else self._take(_BARE_ARGUMENT)
+        if not (quoted or bare) or not self._char("]"):
             raise self.error("the argument of a field")
-        return Field(name[0], next((part for part in argument.groups() if part is not None), "") if argument else "")
+        return Field(name[0], quoted[2] if quoted else bare[0] if bare else "")
 
-    def _changed(self, depth: int) -> Field | None:
-        """A field within a transformer; of several, the first."""
-        start = self._take(_TRANSFORMER)
-        if start is None:
-            return None
+    def _compared_with(self, depth: int) -> tuple[Field, ...]:
+        """Fields on the right of a comparison, where `val()` marks one that is taken as it is."""
+        if not self._take(_AS_IT_IS):
+            return self._changed(depth)
+        self._blank()
+        found = self._field()
+        self._blank()
+        if found is None or not self._char(")"):
+            raise self.error("a field and `)`")
+        return (found,)
+
+    def _changed(self, depth: int) -> tuple[Field, ...]:
+        """The fields within a transformer, one without a name if there is none; nothing if it is no transformer."""
+        if not self._take(_TRANSFORMER):
+            return ()
+        found = self._arguments(depth)
+        if self._char("[") and not ((self._take(_QUOTED) or self._take(_BARE_ARGUMENT)) and self._char("]")):
+            raise self.error("the argument of a transformer")
+        return found or (Field("", changed=True),)
+
+    def _arguments(self, depth: int) -> tuple[Field, ...]:
+        """What stands up to the closing parenthesis of a transformer, or of a list in it: the fields."""
         if depth > MAX_DEPTH:
-            raise FilterError(f"it is nested more than {MAX_DEPTH} deep")
-        found: Field | None = None
-        while True:
-            self._blank()
-            part = self._changed(depth + 1) or self._field()
-            found = found or part
-            if part is None and not (self._take(_QUOTED) or self._take(_NUMBER)):
-                if not self._char("("):
-                    raise self.error("a field in the transformer")
-                self._values()
+            raise TooDeep(f"it is nested more than {MAX_DEPTH} deep")
+        found: list[Field] = []
+        self._blank()
+        while not self._char(")"):
+            if inner := self._changed(depth + 1):
+                found += inner
+            elif field := self._field():
+                found.append(Field(field.name, field.argument, changed=True))
+            elif self._char("("):
+                found += self._arguments(depth + 1)
+            elif not (self._take(_QUOTED) or self._take(_NUMBER)):
+                raise self.error("a field, a text or a number")
             self._blank()
             if self._char(")"):
                 break
             if not self._char(","):
-                raise self.error("`)` of the transformer")
-        if found is None:
-            raise self.error("a field in the transformer")
-        return found if start[0] == "val(" else Field(found.name, found.argument, changed=True)
+                raise self.error("`,` or `)` of the transformer")
+            self._blank()
+            if self._text.startswith(")", self.at):
+                raise self.error("a field, a text or a number")
+        return tuple(found)
 
-    def _comparison(self, left: Field, depth: int) -> Comparison:
+    def _comparison(self, fields: tuple[Field, ...], depth: int) -> Comparison:
+        """After the fields on its left: one, or those of a transformer."""
+        left, *more = fields
         self._blank()
         if self._take(_UNARY):
-            return Comparison(left, "exists")
+            return Comparison(left, "exists", (), tuple(more))
         if operator := self._take(_COMPARED):
             self._blank()
-            other = self._changed(depth)
-            number = None if other else self._take(_NUMBER)
-            if not other and not number:
+            others = (*more, *self._compared_with(depth))
+            number = None if len(others) > len(more) else self._take(_NUMBER)
+            if len(others) == len(more) and not number:
                 raise self.error("a number")
-            return Comparison(left, operator[0], (number[0],) if number else (), (other,) if other else ())
+            return Comparison(left, operator[0], (number[0],) if number else (), others)
         if operator := self._take(_TEXT):
+            start = self.at
             self._blank()
-            if modifier := self._take(_MODIFIER):
-                return Comparison(left, f"{operator[0]} {modifier[0]}", self._list())
-            if other := self._changed(depth):
-                return Comparison(left, operator[0], (), (other,))
-            return Comparison(left, operator[0], (self._value(),))
+            apart = self.at > start or operator[0].isalpha()
+            if apart and (modifier := self._take(_MODIFIER)):
+                return self._with_list(left, f"{operator[0]} {modifier[0]}", more)
+            if others := self._compared_with(depth):
+                return Comparison(left, operator[0], (), (*more, *others))
+            quoted = set[str]()
+            value = self._value(quoted)
+            return Comparison(left, operator[0], (value,), tuple(more), frozenset(quoted), single=True)
         if operator := self._take(_LISTED):
             self._blank()
-            if other := self._changed(depth):
-                return Comparison(left, operator[0], (), (other,))
-            return Comparison(left, operator[0], self._list())
+            if others := self._compared_with(depth):
+                return Comparison(left, operator[0], (), (*more, *others))
+            return self._with_list(left, operator[0], more)
         raise self.error("an operator")
 
-    def _list(self) -> tuple[str, ...]:
+    def _with_list(self, left: Field, operator: str, more: list[Field]) -> Comparison:
         self._blank()
         if self._char("("):
-            return self._values()
+            quoted = set[str]()
+            values = self._values(quoted)
+            return Comparison(left, operator, values, tuple(more), frozenset(quoted))
         name = self._take(_NAME)
         if name is None:
             raise self.error("a list in parentheses, or the name of one")
-        return (name[0],)
+        return Comparison(left, operator, (name[0],), tuple(more), single=True)
 
-    def _values(self) -> tuple[str, ...]:
-        """What stands up to the closing parenthesis."""
+    def _values(self, quoted: set[str]) -> tuple[str, ...]:
+        """What stands up to the closing parenthesis; those in quotes are added to `quoted`."""
         values: list[str] = []
         self._blank()
         if self._char(")"):
             return ()
         while True:
-            values.append(self._value())
+            values.append(self._value(quoted))
             self._blank()
             if self._char(")"):
                 return tuple(values)
@@ -221,9 +225,23 @@ class _Reader:
                 raise self.error("`,` or `)`")
             self._blank()
 
-    def _value(self) -> str:
-        if quoted := self._take(_QUOTED):
-            return re.sub(r"\\(.)", r"\1", quoted[2], flags=re.DOTALL)
+    def _unescaped(self, text: str, quote: str) -> str:
+        """What a text in quotes stands for (libs, filter/escaping.cpp). Falco refuses escapes that it does not know."""
+
+        def meant(escape: re.Match[str]) -> str:
+            char = escape[1]
+            known = char in _ESCAPES or char == quote or len(char) == 3
+            if not known:
+                raise FilterError(f"the backslash before {char} in quotes stands for nothing; one for it is \\\\{char}")
+            return chr(int(char[1:], 16)) if len(char) == 3 else _ESCAPES.get(char, char)
+
+        return _ESCAPE.sub(meant, text)
+
+    def _value(self, quoted: set[str]) -> str:
+        if found := self._take(_QUOTED):
+            value = self._unescaped(found[2], found[1])
+            quoted.add(value)
+            return value
         bare = self._take(_BARE)
         if bare is None:
             raise self.error("a value")

@@ -5,17 +5,25 @@ A macro is looked at once for each question, however often it is used, so that n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 
 from msgspec import Struct
 
+from auditor.monitoring.field_types import ADDRESSES, NETWORKS, NUMBERS
 from auditor.monitoring.fields import MULTIPLE, SINGULARS, VALUES
-from auditor.monitoring.filters import All, AnyOf, Comparison, Macro, Node, Not
-from auditor.monitoring.stock import NARROWING
+from auditor.monitoring.stock import NARROWING, UNREAD
+from auditor.monitoring.trees import All, AnyOf, Comparison, Macro, Node, Not, nodes
 
 _TYPES = frozenset({"evt.type", "syscall.type", "evt.asynctype"})
 _MAX_VALUES = 2000
 _MOST_MACROS = 64  # levels of macros in macros
+
+# Values of these are no texts: 1 and 0x1, 443 and https are one.
+_NO_TEXT = NUMBERS | ADDRESSES | NETWORKS | frozenset("fd.sport fd.cport fd.lport fd.rport".split())
+_NUMERIC = re.compile(r"[+-]?[0-9]", re.ASCII)
+# Fields that all events have. Of others, a comparison fails where the event lacks them, and its negation holds.
+_ALWAYS_THERE = frozenset({"ka.verb", "ka.stage", "evt.type", "evt.dir"})
 
 
 class TooMuch(Exception):
@@ -36,27 +44,17 @@ class Budget:
 
 
 class _Bounds(Struct, frozen=True):
-    """By field, what it may be (absent: anything) and what it may not be, where a condition holds. `why`: it cannot."""
+    """By field, what it may be (absent: anything) and what it may not be, where a condition holds and the event has the
+    field; those `there` it has. `why`: the condition cannot hold."""
 
     allowed: dict[str, frozenset[str]] = {}
     barred: dict[str, frozenset[str]] = {}
+    there: frozenset[str] = frozenset()
     why: str = ""
 
     @property
     def size(self) -> int:
         return sum(map(len, self.allowed.values())) + sum(map(len, self.barred.values()))
-
-
-def nodes(tree: Node) -> Iterator[Node]:
-    """Every part of a tree, in order."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, Not):
-            waiting.append(node.part)
-        elif isinstance(node, All | AnyOf):
-            waiting += node.parts[::-1]
 
 
 def comparisons(tree: Node, macro: Callable[[str], Node | None], budget: Budget) -> Iterator[Comparison]:
@@ -80,7 +78,7 @@ class Holding:
     def __init__(
         self,
         macro: Callable[[str], Node | None],
-        values: Callable[[Collection[str]], Collection[str]],
+        values: Callable[[Comparison], Collection[str] | None],
         budget: Budget,
     ) -> None:
         self._macro = macro
@@ -98,7 +96,8 @@ class Holding:
     def always(self, tree: Node) -> str:
         """Why some alternative of it always holds; empty where none is known to."""
         self._inside.clear()
-        found = (self._bounds(node, negated=True).why for node in nodes(tree) if isinstance(node, AnyOf))
+        parts = [node for node in nodes(tree) if isinstance(node, AnyOf)]
+        found = (_both([self._bounds(part, negated=True) for part in node.parts], there=True).why for node in parts)
         return next((why for why in found if why), "")
 
     def _bounds(self, node: Node, *, negated: bool) -> _Bounds:
@@ -129,15 +128,17 @@ class Holding:
 
     def _of_test(self, test: Comparison, negated: bool) -> _Bounds:
         name = test.field.name
-        if test.field.changed or test.others or name in MULTIPLE or test.operator not in ("=", "==", "!=", "in"):
-            return _Bounds()
-        values = frozenset(self._values(test.values))
-        if not values or len(values) > _MAX_VALUES:
-            return _Bounds()
         place = f"{name}[{test.field.argument}]" if test.field.argument else name
+        there = frozenset({place}) if not negated or name in _ALWAYS_THERE else frozenset[str]()
+        if test.field.changed or test.others or name in MULTIPLE or test.operator not in ("=", "==", "!=", "in"):
+            return _Bounds(there=there)
+        known = self._values(test)
+        values = frozenset(known or ())
+        if not values or len(values) > _MAX_VALUES or name in _NO_TEXT or any(map(_NUMERIC.match, values)):
+            return _Bounds(there=there)
         if (test.operator == "!=") != negated:
-            return _Bounds(barred={place: values})
-        return _Bounds(allowed={place: values}, why=_without_meaning(name, values))
+            return _Bounds(barred={place: values}, there=there)
+        return _Bounds(allowed={place: values}, there=there, why="" if negated else _without_meaning(name, values))
 
     def narrowed(self, tree: Node, *, negated: bool = False) -> bool:
         """Whether only events of some types are compared (libs' ppm_event_codes): a type that is asked for."""
@@ -148,7 +149,7 @@ class Holding:
             case Macro(name):
                 inner = self._macro(name)
                 if inner is None:
-                    return name in NARROWING and not negated
+                    return name.removeprefix(UNREAD) in NARROWING and not negated
                 if name in self._inside:
                     return False
                 if (name, negated) not in self._narrow:
@@ -175,23 +176,24 @@ def _without_meaning(field: str, values: frozenset[str]) -> str:
     return ""
 
 
-def _both(found: list[_Bounds]) -> _Bounds:
-    """All of these hold."""
+def _both(found: list[_Bounds], *, there: bool = False) -> _Bounds:
+    """All of these hold. `there`: asked of events that have all the fields."""
     allowed: dict[str, frozenset[str]] = {}
     barred: dict[str, frozenset[str]] = {}
+    present = frozenset[str]().union(*(bounds.there for bounds in found))
     why = next((bounds.why for bounds in found if bounds.why), "")
     for bounds in found:
         for name, values in bounds.barred.items():
             barred[name] = barred.get(name, frozenset()) | values
         for name, values in bounds.allowed.items():
             both = allowed[name] & values if name in allowed else values
-            if not both and not why:
+            if not both and not why and (there or name in present):
                 why = f"{name} cannot be {_shown(allowed[name])} and {_shown(values)} at once"
             allowed[name] = both
     for name, values in allowed.items():
-        if not why and values and not values - barred.get(name, frozenset()):
+        if not why and values and not values - barred.get(name, frozenset()) and (there or name in present):
             why = f"{name} is asked to be {_shown(values)} and not to be it"
-    return _Bounds(allowed, barred, why)
+    return _Bounds(allowed, barred, present, why)
 
 
 def _either(found: list[_Bounds]) -> _Bounds:
@@ -200,11 +202,12 @@ def _either(found: list[_Bounds]) -> _Bounds:
     if not possible:
         return _Bounds(why=found[0].why)
     first, *rest = possible
-    allowed, barred = dict(first.allowed), dict(first.barred)
+    allowed, barred, there = dict(first.allowed), dict(first.barred), first.there
     for bounds in rest:
         allowed = {name: values | bounds.allowed[name] for name, values in allowed.items() if name in bounds.allowed}
         barred = {name: values & bounds.barred[name] for name, values in barred.items() if name in bounds.barred}
-    return _Bounds(allowed, barred)
+        there &= bounds.there
+    return _Bounds(allowed, barred, there)
 
 
 def _shown(values: Collection[str]) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+
+from auditor.monitoring.metric_names import CADVISOR, KUBE_STATE_METRICS, KUBELET
 
 # kubelet: k8s pkg/kubelet/metrics, pkg/kubelet/images; containerd: internal/cri/server/metrics.go (go-metrics puts the
 # namespace before, a unit and _total behind); CRI-O: server/metrics/collectors.
@@ -27,15 +30,14 @@ _PULLS = frozenset(
 _FAMILIES = ("kubelet_image_volume_",)
 _SUFFIXES = ("_bucket", "_sum", "_count")
 _CLAIM = re.compile(r"image_?pull|pull(?:s|ed|ing)?_?image|pulled_images?", re.IGNORECASE)
-_PARTS = ("_bucket", "_sum", "_count", "_total")
 
-# Exporters that every monitored cluster has, by the beginnings of their metrics' names.
+# Other exporters that clusters commonly have, by the beginnings of their metrics' names.
 _USUAL = (
-    "kube_", "kubelet_", "container_", "containerd_", "apiserver_", "node_", "scheduler_", "workqueue_", "rest_client_",
+    "containerd_", "container_runtime_crio_", "apiserver_", "node_", "scheduler_", "workqueue_", "rest_client_",
     "prometheus_", "alertmanager_", "falco_", "falcosecurity_", "falcosidekick_", "kyverno_", "gatekeeper_", "trivy_",
-    "policy_controller_", "go_", "process_", "auditor_",
+    "policy_controller_", "go_", "process_", "auditor_", "kube_customresource_",
 )  # fmt: skip
-_IMAGES = re.compile(r"(?:kube|container)_\w*(?:image|pull|registr|trusted)", re.ASCII)
+_KNOWN = KUBE_STATE_METRICS | CADVISOR | KUBELET
 _OPERATIONS = re.compile(r"kubelet_(?:runtime|docker)_operations_\w+", re.ASCII)
 _PULL = "pull_image"
 _ALWAYS = frozenset({"up", "ALERTS", "ALERTS_FOR_STATE", "scrape_samples_scraped", "scrape_duration_seconds"})
@@ -52,8 +54,19 @@ def exports_pulls(metric: str) -> bool:
 
 
 def is_usual(metric: str) -> bool:
-    """Whether it is of an exporter that clusters commonly have; that this very metric exists is not said."""
-    return metric in _ALWAYS or (metric.startswith(_USUAL) and not _IMAGES.match(metric))
+    """Whether it is one of kube-state-metrics, cAdvisor or the kubelet, by its name, or of another exporter that
+    clusters commonly have; that the latter exports this very metric is not said."""
+    return metric in _ALWAYS or metric in _KNOWN or _base(metric) in _KNOWN or metric.startswith(_USUAL)
+
+
+def near(metric: str) -> str:
+    """The metric of kube-state-metrics, cAdvisor or the kubelet that was probably meant; empty where none is near."""
+    return next(iter(difflib.get_close_matches(metric[:200], sorted(_KNOWN), 1, 0.9)), "")
+
+
+def may_be_renamed(metric: str) -> bool:
+    """Whether it is called as a relabelling or a proxy would call a metric of pulls: with more before its name."""
+    return any(name.endswith((f"_{known}", f":{known}")) for name in (metric, _base(metric)) for known in _PULLS)
 
 
 def counts_operations(metric: str) -> bool:

@@ -33,6 +33,20 @@ def isolates_egress(spec: Mapping[str, Any]) -> bool:
     return "Egress" in types if isinstance(types, list) and types else bool(_list(spec.get("egress")))
 
 
+def ignores_egress(spec: Mapping[str, Any]) -> bool:
+    """Whether it has egress rules that do nothing, as its policyTypes leave Egress out."""
+    return bool(_list(spec.get("egress"))) and not isolates_egress(spec)
+
+
+def missing_namespaces(spec: Mapping[str, Any], names: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Namespaces that egress rules, by their places, select by name, and that are not among the names."""
+    for index, rule in enumerate(_rules(spec)):
+        for peer in _list(rule.get("to")):
+            for key, values in _wanted(_mapping(peer).get("namespaceSelector")):
+                if key == AUTOMATIC and "" not in values and not set(values) & set(names):
+                    yield index, values[0]
+
+
 def means_registries(name: str, labels: Mapping[str, str], spec: Mapping[str, Any]) -> bool:
     """Whether the policy is to limit what is pulled, by its name or labels, its peers' labels, or the port 5000. One
     for the pods of a registry says what that may reach.

@@ -16,6 +16,10 @@ _BARE_HOST = re.compile(r"[^/:]*[.][^/:]*|localhost")
 _SHARED = frozenset({"quay.io", "gcr.io", "eu.gcr.io", "us.gcr.io", "asia.gcr.io", "ghcr.io"})
 _HUB = frozenset({"docker.io", "index.docker.io"})
 _WILD = frozenset("*?[")
+# What the fields have until the container is looked up.
+_NOT_KNOWN_YET = frozenset({"", "<NA>"})
+_NO_PATH = re.compile(r"[^a-z0-9._/-]", re.ASCII)
+_NO_NAME = re.compile(r"[^A-Za-z0-9._/:@+-]", re.ASCII)
 
 
 def is_image(field: str) -> bool:
@@ -35,8 +39,13 @@ def unequalled(field: str, operator: str, values: Iterable[str]) -> tuple[str, .
     audited, repository = field.startswith("ka."), field.endswith(".repository")
     if is_exact(word):
         never = _never_equal
-    elif word == "glob":
-        return tuple(v for v in values if "://" in v or (not _WILD & set(v) and _never_equal(v, audited, repository)))
+    elif word in ("glob", "iglob"):
+        texts = {value: value.lower() if word == "iglob" else value for value in values if not _WILD & set(value)}
+        wild = tuple(value for value in values if value not in texts and "://" in value)
+        return wild + tuple(v for v, text in texts.items() if _never_equal(text, audited, repository))
+    elif word == "regex":
+        patterns = {value: _literal(value) for value in values}
+        return tuple(v for v, text in patterns.items() if text is not None and _never_equal(text, audited, repository))
     elif word in _ENDS:
         never = _never_part
     else:
@@ -60,12 +69,21 @@ def is_exact(operator: str) -> bool:
     return operator.partition(" ")[0] in _EXACT
 
 
+def _literal(pattern: str) -> str | None:
+    """The one text that a regular expression matches, where it is one; a dot counts as itself. Falco's are anchored at
+    both ends (libs, sinsp_filtercheck.cpp)."""
+    plain = re.sub(r"\\([./-])", r"\1", pattern.removeprefix("^").removesuffix("$"))
+    return plain if re.fullmatch(r"[\w./:@-]+", plain, re.ASCII) else None
+
+
 def _never_equal(value: str, audited: bool, repository: bool) -> bool:
-    if not value or value.endswith("/") or "://" in value or any(char in value for char in "* "):
+    if value in _NOT_KNOWN_YET:
+        return False
+    if value.endswith("/") or "://" in value or _NO_NAME.search(value):
         return True
     host, slash, path = value.partition("/")
     if repository:
-        if "@" in value or ":" in path or (audited and ":" in host):
+        if "@" in value or ":" in path or (audited and ":" in host) or _NO_PATH.search(path):
             return True
     elif ":" in path or "@" in path:
         return False

@@ -86,6 +86,9 @@ write_etc_common xmlcatalog_writing_files zap_writing_state
 )
 """As of falco-rules 5 and k8saudit-rules 0.18; those of other sources are not among them."""
 
+UNREAD = "unread__"
+"""What stands before the name of a macro or rule of which an earlier part was not read."""
+
 NARROWING = frozenset(
     """
 chmod container_started create_hardlink create_symlink dup inbound inbound_outbound java_network_read

@@ -40,17 +40,21 @@ _ORDER = (*_MEANING, "doubt")
               output: Unapproved image (image=%container.image.repository:%container.image.tag pod=%k8s.pod.name)
               priority: WARNING
 
+            - list: approved_repositories
+              items: [registry.example.com/shop/web, gcr.io/our-project/api]
+
             - rule: Pod of an unapproved image
-              desc: A pod was asked for whose image is of no approved registry
+              desc: A pod was asked for whose image is of no approved repository
               condition: ka.verb in (create, update, patch) and ka.target.resource=pods and
                          not ka.target.subresource exists and ka.stage=ResponseComplete and
-                         not ka.req.pod.containers.image startswith registry.example.com/
+                         not ka.req.pod.containers.image.repository in (approved_repositories)
               output: Unapproved image asked for (user=%ka.user.name images=%ka.req.pod.containers.image)
               priority: WARNING
               source: k8s_audit
 
-        The second needs the k8saudit plugin, and an audit policy that logs the bodies of requests about pods. Neither
-        sees an image being pulled: Falco sees processes and API requests.
+        The second needs the k8saudit plugin, and an audit policy that logs the bodies of requests about pods; its image
+        fields are lists, which `in` compares value by value and `startswith` not at all. Neither sees an image being
+        pulled: Falco sees processes and API requests.
         """,
 )
 def broken_falco_rule(rules: FalcoRules, falco: FalcoLoading) -> Iterator[Fail | Manual]:
@@ -61,6 +65,8 @@ def broken_falco_rule(rules: FalcoRules, falco: FalcoLoading) -> Iterator[Fail |
     for key in rules.files:
         if key.fault:
             yield Fail(f"{key.key} cannot be read as rules: {key.fault}.", key.key)
+        elif key.unread:
+            yield Manual(f"{key.key} was not read as a whole: {key.unread}.", key.key)
     found: dict[str, list[Fault]] = {}
     for name, fault in falco.rules(rules).faults():
         known = found.setdefault(name, [])

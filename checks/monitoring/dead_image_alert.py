@@ -12,11 +12,14 @@ from auditor import (
     Mounts,
     Severity,
     Skip,
+    asks_for_pulls,
     check,
+    dead_series,
     loads_alerts,
+    may_be_recorded,
     may_fire_without,
+    unknown_series,
 )
-from checks.monitoring._exported import asks_for_pulls, dead, may_be_recorded, unknown
 
 
 @check(
@@ -54,16 +57,21 @@ def dead_image_alert(alerts: AlertRules, loading: AlertLoading, mounts: Mounts) 
     metric that nobody exports without a word, and nobody tells it that a rule lies in a ConfigMap that it does not
     mount. No kubelet or runtime exports which images are pulled: only how many, how long it took, and what failed.
     """
+    if not alerts.complete:
+        yield Manual(f"It has more rules than are read: after {len(alerts.rules)} of them none was looked at.", "rest")
     pulls = [rule for rule in alerts.rules if rule.about_pulls or asks_for_pulls(rule.expr)]
     if not pulls:
-        yield Skip()
+        if alerts.complete:
+            yield Skip()
         return
+    recorded = loading.recorded
     for rule in pulls:
         part = f"{rule.group}/{rule.name}"
-        reasons = list(dict.fromkeys(dead(rule.expr, loading.recorded)))
+        reasons = list(dict.fromkeys(dead_series(rule.expr, recorded, loading.empty)))
         facts = {"group": rule.group, "expr": rule.expr[:500]}
         if reasons and may_be_recorded(rule.expr) and not loading.all_recorded():
-            yield Manual(f"{rule.name}: {'; '.join(reasons)} that was read; not all rules were.", part, facts)
+            told = f"{rule.name}: {'; '.join(reasons)}, as far as rules were read; not all of them were."
+            yield Manual(told, part, facts)
         elif reasons and may_fire_without(rule.expr):
             told = (
                 f"{'; '.join(reasons)}. Whether {rule.name} fires by the rest of its expression is for a person to say."
@@ -73,7 +81,7 @@ def dead_image_alert(alerts: AlertRules, loading: AlertLoading, mounts: Mounts) 
             yield Fail(f"The alert {rule.name} cannot fire: {'; '.join(reasons)}.", part, evidence=facts)
         elif reasons:
             yield Fail(f"The recording rule {rule.name} records nothing: {'; '.join(reasons)}.", part, evidence=facts)
-        elif names := list(dict.fromkeys(unknown(rule.expr, loading.recorded))):
+        elif names := list(dict.fromkeys(unknown_series(rule.expr, recorded))):
             told = f"Whether anything exports {', '.join(names[:5])} is not known here: {rule.name} needs it."
             yield Manual(told, part, facts)
     for key, fault in alerts.faults.items():

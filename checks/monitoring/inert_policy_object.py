@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from auditor import Fail, Manual, Mounts, Severity, Skip, StoredRules, check, docs
+from auditor import Fail, KeyFacts, Manual, Mounts, Owner, Severity, Skip, StoredRules, admits, check, docs
 
 _NAMES = {"falco rules": "Falco rules", "prometheus rules": "Prometheus rules", "policy": "a policy"}
 
 # ConfigMaps that engines read by name, as their manifests install them, and the labels that kube-mgmt watches for.
 _READ_BY_NAME = frozenset({"config-policy-controller", "config-image-policies", "kyverno", "gatekeeper-config"})
 _WATCHED_LABEL = "openpolicyagent.org/"
+
+# What nothing but an API server reads: the files of its admission plugins.
+_OF_APISERVER = frozenset({"AdmissionConfiguration", "ImagePolicyWebhook"})
 
 
 @check(
@@ -51,7 +54,10 @@ def inert_policy_object(stored: StoredRules, mounts: Mounts) -> Iterator[Fail | 
     ):
         yield Skip()
         return
-    if mounts.of(found.namespace, found.name):
+    owners = mounts.of(found.namespace, found.name)
+    if owners:
+        if not any(map(admits, owners)):
+            yield from _of_apiserver(keys, owners)
         return
     for key in keys:
         kinds = list(dict.fromkeys(f"{p.api_version} {p.kind}".strip() for p in key.policies))
@@ -65,3 +71,13 @@ def inert_policy_object(stored: StoredRules, mounts: Mounts) -> Iterator[Fail | 
             yield Fail(
                 f"{key.key} holds {what}, and no pod of the namespace mounts the ConfigMap.", key.key, evidence=facts
             )
+
+
+def _of_apiserver(keys: Sequence[KeyFacts], owners: Sequence[Owner]) -> Iterator[Manual]:
+    """Mounted, and not by the one program that reads it."""
+    for key in keys:
+        kinds = [policy.kind for policy in key.policies if policy.kind in _OF_APISERVER]
+        if kinds:
+            who = f"{owners[0].kind}/{owners[0].name}"
+            told = f"{key.key} is a file for the API server; whether {who} hands it to one is not to be seen."
+            yield Manual(told, key.key, {"key": key.key, "form": key.form, "kinds": kinds[:20]})

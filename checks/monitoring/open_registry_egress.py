@@ -15,8 +15,10 @@ from auditor import (
     carries,
     check,
     docs,
+    ignores_egress,
     isolates_egress,
     means_registries,
+    missing_namespaces,
     openings,
 )
 
@@ -51,9 +53,16 @@ def open_registry_egress(egress: EgressPolicy, namespaces: NamespaceSelection) -
     come from: the container runtime pulls them in the node's own network.
     """
     policy = egress.policy
-    if not isolates_egress(policy.spec) or not means_registries(policy.name, policy.labels, policy.spec):
+    ignored = ignores_egress(policy.spec)
+    limits = ignored or isolates_egress(policy.spec)
+    if not limits or not means_registries(policy.name, policy.labels, policy.spec):
         yield Skip()
         return
+    if ignored:
+        told = "Its policyTypes leave Egress out, so that its egress rules do nothing."
+        yield Fail(f"{told} {_PULLS}", "ignored")
+        return
+    yield from _nowhere(egress, namespaces)
     dns = allows_dns(policy.spec)
     for found in openings(policy.spec):
         rule = f"Egress rule {found.rule + 1}"
@@ -69,6 +78,15 @@ def open_registry_egress(egress: EgressPolicy, namespaces: NamespaceSelection) -
             told = f"{rule} selects namespaces by {', '.join(missing)}, which no namespace has by itself"
             told += ", and none was given." if namespaces.all_known else "; kubernetes.io/metadata.name every one has."
             yield Fail(f"{told} {_PULLS}", f"labels:{found.rule}", evidence={**facts, "labels": missing})
+
+
+def _nowhere(egress: EgressPolicy, namespaces: NamespaceSelection) -> Iterator[Fail]:
+    """Rules for namespaces that are not there, where all are known."""
+    if not namespaces.all_known:
+        return
+    for rule, name in missing_namespaces(egress.policy.spec, namespaces.names):
+        told = f"Egress rule {rule + 1} names the namespace {name}, which there is not: it opens nothing."
+        yield Fail(f"{told} {_PULLS}", f"namespace:{rule}:{name}", evidence={"rule": rule + 1, "namespace": name})
 
 
 def _missing(found: Opening, namespaces: NamespaceSelection) -> list[str]:

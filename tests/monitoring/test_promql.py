@@ -10,7 +10,7 @@ import pytest
 
 from auditor.monitoring.metrics import claims_pulls, exports_pulls
 from auditor.monitoring.promql import Matcher, Selector, may_fire_without, selectors
-from checks.monitoring._exported import dead, unknown
+from auditor.monitoring.series import dead_series, unknown_series
 from tests.real import program
 
 CASES = {
@@ -100,11 +100,11 @@ def test_what_may_fire_without_its_series(expression: str, expected: bool) -> No
     ],
 )
 def test_series_of_pulls_that_nothing_exports(expression: str, reasons: int) -> None:
-    assert len(list(dead(expression, ()))) == reasons
+    assert len(list(dead_series(expression, ()))) == reasons
 
 
 def test_a_name_that_an_exporter_might_have_is_not_taken_for_one() -> None:
-    assert list(unknown("container_images_pulled + kube_pod_info + kube_pod_container_image_info", ())) == [
+    assert list(unknown_series("container_images_pulled + kube_pod_info + kube_pod_container_image_info", ())) == [
         "container_images_pulled",
         "kube_pod_container_image_info",
     ]

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from auditor import wire
-from auditor.configmaps import rules_in
+from auditor.configmaps import MAX_VALUE, rules_in
 from auditor.inventory import Inventory
-from auditor.monitoring.facts import FalcoItem, RuleConfigMap
-from auditor.monitoring.falco import Engine, RuleSet
+from auditor.monitoring.engine import Engine
+from auditor.monitoring.facts import MAX_FACTS, FalcoItem, RuleConfigMap
+from auditor.monitoring.falco import RuleSet
 from auditor.sources.files import collect
-from tests.auditing import read
+from tests.auditing import audit, read
 
 RULE = "condition: evt.type=execve and image.repository=a\n  output: x\n  priority: INFO\n"
 
@@ -28,7 +29,7 @@ def items(text: str) -> list[FalcoItem]:
 
 
 def faults(text: str, engine: Engine | None = None) -> list[tuple[str, str]]:
-    return [(fault.kind, fault.reason) for _, fault in RuleSet(items(text), engine=engine).faults()]
+    return [(fault.kind, fault.reason) for _, fault in RuleSet([items(text)], engine).faults()]
 
 
 def kinds(text: str, engine: Engine | None = None) -> list[str]:
@@ -93,6 +94,37 @@ def test_a_policy_may_be_json() -> None:
     assert [policy.kind for policy in kept(text).keys[0].policies] == ["ClusterPolicy"]
 
 
+WEBHOOK = {
+    "admission.json": '{"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration",\n'
+    '\t"plugins": [{"name": "ImagePolicyWebhook", "path": "fake-secret-1"}]}',
+    "kubeconfig": "kind: Config\nclusters: [{name: fake-secret-2}]\nusers: [{user: {token: fake-secret-3}}]\n",
+    "list.yaml": "kind: List\nitems:\n- kind: ClusterPolicy\n  apiVersion: kyverno.io/v1\n  spec: fake-secret-4\n"
+    "- kind: Secret\n  data: {a: fake-secret-5}\n---\n---\nkind: K8sRepos\napiVersion: constraints.gatekeeper.sh/v1\n",
+    "rules.rego": "package p\n\ndefault allow := false\n\nallow if input.fake-secret-6\n",
+}
+
+
+def test_of_policies_only_the_kinds_are_kept() -> None:
+    found = rules_in(wire.ConfigMap(wire.Metadata(name="c"), WEBHOOK))
+    assert found is not None
+    assert "fake-secret" not in repr(found)
+    assert {key.key: [policy.kind for policy in key.policies] for key in found.keys} == {
+        "admission.json": ["AdmissionConfiguration"],
+        "kubeconfig": ["kubeconfig"],
+        "list.yaml": ["ClusterPolicy", "K8sRepos"],
+        "rules.rego": ["Rego"],
+    }
+
+
+def test_a_kubeconfig_alone_is_anybodys() -> None:
+    assert rules_in(wire.ConfigMap(wire.Metadata(name="c"), {"a": WEBHOOK["kubeconfig"]})) is None
+
+
+def test_items_of_a_list_without_its_dash() -> None:
+    ((item,),) = (key.falco for key in kept("list: trusted\nitems: [a, b]\n").keys)
+    assert item.items == ("a", "b")
+
+
 def test_plain_files_are_judged(tmp_path: Path) -> None:
     (tmp_path / "rules.d").mkdir()
     (tmp_path / "rules.d" / "ours.yaml").write_text(f"- desc: d\n  rule: R\n  {RULE}")
@@ -141,12 +173,26 @@ def test_values_of_images(condition: str, expected: list[str]) -> None:
     [
         ("not ka.req.pod.containers.image in (registry.example/, gcr.io/corp)", ["unequal"]),
         ("not ka.req.pod.containers.image in (nginx, docker.io/nginx)", []),
-        ("ka.req.pod.containers.image.repository startswith registry.example:5000/", ["unequal"]),
-        ("ka.req.pod.containers.image startswith registry.example:5000/", []),
+        ("ka.req.container.image.repository startswith registry.example:5000/", ["unequal"]),
+        ("ka.req.container.image startswith registry.example:5000/", []),
     ],
 )
 def test_values_of_audited_images(condition: str, expected: list[str]) -> None:
     assert kinds(rule(f"'kevt and pod and {condition}'", "  source: k8s_audit\n")) == expected
+
+
+def test_what_is_too_much_is_told_as_unread() -> None:
+    many = kept("".join(f"- list: l{number}\n  items: [a]\n" for number in range(MAX_FACTS + 1)))
+    assert [(key.fault, key.unread[:11], len(key.falco)) for key in many.keys] == [("", "it has more", MAX_FACTS)]
+    large = kept(rule("spawned_process") + "#" * MAX_VALUE)
+    assert [(key.fault, key.unread[:12]) for key in large.keys] == [("", "it is larger")]
+
+
+def test_more_alerts_than_are_read_are_told(tmp_path: Path) -> None:
+    alerts = "".join(f"  - {{alert: A{number}, expr: up}}\n" for number in range(MAX_FACTS + 1))
+    (tmp_path / "alerts.yml").write_text(f"groups:\n- name: g\n  rules:\n{alerts}")
+    (finding,) = audit(read(tmp_path), None, ["dead-image-alert"]).findings
+    assert (finding.status, str(MAX_FACTS) in finding.message) == ("manual", True)
 
 
 def test_a_disabled_rule_can_only_be_refused() -> None:
@@ -207,6 +253,6 @@ def test_too_deep_is_a_doubt_and_nothing_else() -> None:
 def test_the_work_on_all_rules_is_bounded() -> None:
     text = "- macro: m\n  condition: (evt.type=execve" + " or proc.name=a" * 3000 + ")\n"
     text += "".join(
-        f"- {{rule: R{i}, desc: d, condition: m and evt.type=execve, output: x, priority: INFO}}\n" for i in range(500)
+        f"- {{rule: R{i}, desc: d, condition: m and evt.type=execve, output: x, priority: INFO}}\n" for i in range(1000)
     )
     assert "doubt" in kinds(text)
