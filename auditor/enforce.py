@@ -104,15 +104,19 @@ ENGINES: Mapping[str, Callable[[Policy], Iterable[dict[str, Any]]]] = {
 def _cel(policy: Policy, namespace: str) -> dict[str, Any]:
     """Variables and the validation: every image that is new to the pod is under an allowed entry."""
     fresh = "variables.images.filter(image, !(image in variables.before))"
-    expression = f"variables.names.all(name,\n  {_permits(policy, namespace)})"
-    refused = f"'not from an allowed registry: ' + {fresh}.join(', ')"
+    refused = f"{fresh}\n.filter(image, !{_names('[image]')}\n.all(name,\n  {_permits(policy, namespace)}))"
     return {
         "variables": [
             {"name": "images", "expression": _images("object")},
             {"name": "before", "expression": f"oldObject == null ? [] :\n{_images('oldObject')}"},
-            {"name": "names", "expression": _names(fresh)},
+            {"name": "refused", "expression": refused},
         ],
-        "validations": [{"expression": expression, "messageExpression": refused}],
+        "validations": [
+            {
+                "expression": "variables.refused.size() == 0",
+                "messageExpression": "'not from an allowed registry: ' + variables.refused.join(', ')",
+            }
+        ],
     }
 
 

@@ -19,6 +19,16 @@ _LINKS: dict[Place, frozenset[str]] = {
 }
 """What mechanisms call a place: all of its links must hold for an image there to be denied."""
 _READS = "reads ephemeral containers"
+_NEW_IMAGES = frozenset({"validations", "match conditions", "images"})
+_ASIDE: dict[Place, frozenset[str]] = {
+    "container": frozenset(),
+    "init container": _NEW_IMAGES,
+    "image volume": _NEW_IMAGES,
+    "update": _NEW_IMAGES | {"pods created"},
+    "ephemeral container": _NEW_IMAGES | {"pods created"},
+}
+"""The links that speak of the containers of new pods alone: where one is broken, another place may be judged all the
+same."""
 
 
 def predict(enforcement: Enforcement, probe: Probe) -> Outcome | None:
@@ -32,19 +42,34 @@ def predict(enforcement: Enforcement, probe: Probe) -> Outcome | None:
         if policy.goals - {Goal.DIGESTS}
     ]
     # Without a link nothing is known to apply. Where nodes enforce, the API server admits.
-    counting = [(policy, chain, verdict(chain)) for policy, chain in chains if chain and not _at_the_node(chain)]
-    possible = [found for found in counting if found[2] != "not-enforced"]
+    counting = [
+        (policy, chain, verdict(chain))
+        for policy, chain in chains
+        if chain and not _at_the_node(chain) and _may_judge(chain, probe.place)
+    ]
     if not probe.forbidden:
-        lets_in = all(said == "enforced" and _lets_in(policy, probe.image) for policy, _, said in possible)
+        lets_in = all(
+            said == "enforced" and _lets_in(policy, probe.image) and not _changed_before(chain)
+            for policy, chain, said in counting
+        )
         return "admitted" if lets_in and not enforcement.unreadable else None
     states: set[State] = set()
-    for policy, chain, said in possible:
+    for policy, chain, said in counting:
         state = _state(chain, probe.place)
-        sure = said == "enforced" and Goal.REGISTRIES in policy.goals
+        sure = said == "enforced" and Goal.REGISTRIES in policy.goals and not _changed_before(chain)
         states.add(state if sure or state == "broken" else "unknown")
     if "holds" in states:
         return "denied"
     return None if enforcement.unreadable or "unknown" in states else "admitted"
+
+
+def _changed_before(chain: tuple[Link, ...]) -> bool:
+    """Whether the image that is judged may be another than the probe's."""
+    return any(link.name == "mutations" for link in chain)
+
+
+def _may_judge(chain: tuple[Link, ...], place: Place) -> bool:
+    return not any(link.essential and link.state == "broken" and link.name not in _ASIDE[place] for link in chain)
 
 
 def _at_the_node(chain: tuple[Link, ...]) -> bool:

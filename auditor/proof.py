@@ -57,8 +57,14 @@ _UNANSWERED = (
 _DENIERS = (
     (r'admission webhook "([^"]+)" denied the request', "webhook {}"),
     (
-        r"\S+ \"[^\"]*\" is forbidden: ValidatingAdmissionPolicy '([^']+)' with binding '[^']*' denied request",
+        # Without a binding where the policy's paramKind is not served.
+        r"\S+ \"[^\"]*\" is forbidden: ValidatingAdmissionPolicy '([^']+)' (?:with binding '[^']*' )?denied request",
         "ValidatingAdmissionPolicy {}",
+    ),
+    (
+        # It changes pods, and denies those that it fails at.
+        r"policy ['\"]([^'\"]+)['\"] (?:with binding '[^']*' )?denied request: ",
+        "MutatingAdmissionPolicy {}, which fails closed",
     ),
     (
         r'\S+ "[^"]*" is forbidden: (?:image policy webhook backend denied|one or more images rejected by webhook)()',

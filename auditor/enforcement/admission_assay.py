@@ -8,16 +8,14 @@ from msgspec import Struct
 
 from auditor.enforcement.admission_bench import Bench
 from auditor.enforcement.admission_objects import Definition
+from auditor.enforcement.admission_places import places_of
 from auditor.enforcement.admission_review import Context, Outcome, Review
 from auditor.enforcement.candidates import MOST, Candidate, neighbours
 from auditor.enforcement.chain import Goal
-from auditor.enforcement.outsiders import outsiders
+from auditor.enforcement.outsiders import names, outsiders
 from auditor.enforcement.samples import DIGEST, Sample
 from auditor.image import MalformedReference, parse
 from auditor.policy import Policy
-
-PLACES = ("pods updated", "ephemeral containers", "init containers", "image volumes")
-"""Where else than in the containers of a new pod an image can stand."""
 
 _MOST_BASES = 4
 _TAGS = frozenset({":latest", "latest"})
@@ -25,7 +23,7 @@ _TAGS = frozenset({":latest", "latest"})
 
 class Finding(Struct, frozen=True):
     """How a goal fares: `denied`, `allowed` or `unknown`, and why; `skipped` by match conditions. `places` are the
-    answers in PLACES."""
+    answers in `admission_places.PLACES`."""
 
     outcome: Outcome
     detail: str = ""
@@ -51,7 +49,7 @@ def assay(definition: Definition, context: Context, policy: Policy) -> Assay:
     """Tries a policy in one place of the cluster; `policy` is the audit's."""
     bench = Bench(definition, context, policy)
     if bench.everything():
-        finding = Finding("denied", f"it denies every pod: {bench.plain.detail}", places=_places(bench, bench.bad))
+        finding = Finding("denied", f"it denies every pod: {bench.plain.detail}", places=places_of(bench, bench.bad))
         return Assay(dict.fromkeys(Goal, finding), everything=True, forced=bench.plain.forced)
     if not any(validation.reads_images for validation in definition.validations):
         if not bench.hopeless():
@@ -60,7 +58,8 @@ def assay(definition: Definition, context: Context, policy: Policy) -> Assay:
         return Assay({Goal.REGISTRIES: Finding("unknown", detail)})
     found = {Goal.REGISTRIES: _registries(bench), Goal.DIGESTS: _digests(bench)}
     goals = {goal: finding for goal, finding in found.items() if finding}
-    if Goal.DIGESTS in goals and Goal.REGISTRIES in goals and goals[Goal.REGISTRIES].outcome == "allowed":
+    told = goals.get(Goal.REGISTRIES)
+    if Goal.DIGESTS in goals and told and told.outcome == "allowed" and not _denied_anywhere(told):
         # It is about tags and digests, and says nothing about registries.
         del goals[Goal.REGISTRIES]
     if bench.plain.outcome != "denied":
@@ -70,7 +69,7 @@ def assay(definition: Definition, context: Context, policy: Policy) -> Assay:
     return Assay(
         goals,
         forced=bench.plain.forced,
-        allowed=_entries(bench.good) if served and len(bench.tried) < MOST else None,
+        allowed=_entries(bench.good) if served and _lets_in(bench) and len(bench.tried) < MOST else None,
         open_ended=_open_ended(bench),
         by_author=bench.by_author(),
         by_user=bench.by_user(),
@@ -80,23 +79,32 @@ def assay(definition: Definition, context: Context, policy: Policy) -> Assay:
 def _registries(bench: Bench) -> Finding | None:
     plain = bench.plain
     if plain.outcome == "unknown":
-        return Finding("unknown", plain.detail, places=_places(bench, bench.bad))
+        return Finding("unknown", plain.detail, places=places_of(bench, bench.bad))
     if plain.outcome == "denied":
         past = next(_ways_past(bench), None) or _unapproved(bench)
         outcome: Outcome = "unknown" if past else "denied"
-        return Finding(outcome, past or plain.detail, places=_places(bench, bench.bad))
-    for candidate, answer in bench.tried:
-        if candidate.stated and answer.outcome == "denied" and not answer.everything:
-            detail = f"it refuses images by name, such as {candidate.name}, and lets in what is not listed"
-            return Finding("unknown", detail)
-    if name := bench.by_name():
-        return Finding("unknown", f"it holds for pods of certain names, such as {name}")
-    for user in bench.users():
-        if bench.ask(Sample((bench.bad,), user=user)).outcome == "denied":
-            return Finding("unknown", f"it holds for {user.name} and not for everybody")
+        return Finding(outcome, past or plain.detail, places=places_of(bench, bench.bad))
+    places = places_of(bench, bench.bad)
+    if doubt := _doubt(bench):
+        return Finding("unknown", doubt, places=places)
     if plain.outcome == "otherwise":
         return None
-    return Finding("allowed", plain.detail or f"it lets in {bench.host}/sample", plain.skipped)
+    return Finding("allowed", plain.detail or f"it lets in {bench.host}/sample", plain.skipped, places)
+
+
+def _doubt(bench: Bench) -> str:
+    """Why a policy that lets the plain pod in may be one about registries all the same."""
+    for candidate, answer in bench.tried:
+        if candidate.stated and answer.outcome == "denied" and not answer.everything:
+            return f"it refuses images by name, such as {candidate.name}, and lets in what is not listed"
+    if name := bench.by_name():
+        return f"it holds for pods of certain names, such as {name}"
+    for user in bench.users():
+        if bench.ask(Sample((bench.bad,), user=user)).outcome == "denied":
+            return f"it holds for {user.name} and not for everybody"
+    if bench.ask(Sample((bench.bad,), token=False)).outcome == "denied":
+        return "it holds for pods without a token, and not for others"
+    return ""
 
 
 def _ways_past(bench: Bench) -> Iterator[str]:
@@ -112,6 +120,8 @@ def _ways_past(bench: Bench) -> Iterator[str]:
         "an image at a deeper path": Sample((f"{host}/team/group/sample@{DIGEST}",)),
         "a registry with a port": Sample((f"{host}:5000/sample@{DIGEST}",)),
         "a pod whose name is generated": Sample((bad,), named=False),
+        "a pod that does what good practice asks for": Sample((bad,), dressed=True),
+        "a pod without a token": Sample((bad,), token=False),
         "a dry run": Sample((bad,), dry_run=True),
     }
     ways |= {f"a pod of the name {value}": Sample((bad,), changes=((path, value),)) for path, value in bench.names()}
@@ -124,6 +134,11 @@ def _ways_past(bench: Bench) -> Iterator[str]:
             yield f"it lets in {what}"
         elif answer.outcome == "unknown":
             yield f"it cannot be decided for {what}: {answer.detail}"
+    for candidate, told in bench.tried:
+        # Where it is not known what is meant, an open end is one among the ways past.
+        for image in neighbours(candidate, host) if candidate.stated and told.outcome == "unknown" else ():
+            if bench.ask(Sample((image,))).outcome in ("allowed", "unknown"):
+                yield f"it cannot be decided for {candidate.name}: {told.detail}"
     for image in outsiders(bench.words):
         if not _allowed_on_purpose(bench, image) and bench.ask(Sample((image,))).outcome == "allowed":
             yield f"it lets in {image.partition('@')[0]}"
@@ -135,6 +150,16 @@ def _unapproved(bench: Bench) -> str:
         if candidate.stated and bench.audited.approves_somewhere(parse(candidate.pinned)) is False:
             return f"it lets in {candidate.entry}, which the audit policy does not allow"
     return ""
+
+
+def _denied_anywhere(finding: Finding) -> bool:
+    return any(answer.outcome == "denied" for answer in finding.places.values())
+
+
+def _lets_in(bench: Bench) -> bool:
+    """Whether pods of what it lets in are let in without a token, and so without a volume, too."""
+    samples = [Sample((candidate.pinned,), token=False) for candidate in bench.good[:1]]
+    return all(bench.ask(sample).outcome in ("allowed", "otherwise") for sample in samples)
 
 
 def _allowed_on_purpose(bench: Bench, image: str) -> bool:
@@ -154,40 +179,29 @@ def _digests(bench: Bench) -> Finding | None:
         return Finding("unknown", bench.plain.detail) if hinted and bench.plain.outcome == "unknown" else None
     good = bench.good[0]
     tagged = f"{good.name}:1.0"
+    beside = good.name.rpartition("/")[0]
     samples = (
         *(Sample((form,)) for form in (tagged, good.name, f"{good.name}:latest")),
+        *(Sample((f"{beside}/{name}",)) for name in names(bench.words)),
         Sample((good.pinned, tagged)),
         Sample((tagged, good.pinned)),
+        Sample((tagged,), token=False),
+        Sample((tagged,), dry_run=True),
     )
     answers = [(sample, bench.ask(sample)) for sample in samples]
     first = answers[0][1]
     past = next(((sample, answer) for sample, answer in answers if answer.outcome != "denied"), None)
     if past is None:
-        return Finding("denied", first.detail, places=_places(bench, tagged))
+        return Finding("denied", first.detail, places=places_of(bench, tagged))
     if first.outcome == "denied":
-        return Finding("unknown", f"it lets in {' with '.join(past[0].images)}", places=_places(bench, tagged))
+        detail = f"it lets in {' with '.join(past[0].images)}"
+        detail += " in a dry run" if past[0].dry_run else "" if past[0].token else " without a token"
+        return Finding("unknown", detail, places=places_of(bench, tagged))
     if first.outcome == "unknown":
-        return Finding("unknown", first.detail, places=_places(bench, tagged))
+        return Finding("unknown", first.detail, places=places_of(bench, tagged))
     if any(word in _TAGS or "sha256" in word for word in bench.words):
         return Finding("allowed", f"it lets in {tagged}")
     return None
-
-
-def _places(bench: Bench, image: str) -> dict[str, Review]:
-    """The answers where an image that breaks the goal stands in a place beside good images."""
-    base = bench.good[0].pinned if bench.good else f"{bench.host}/other@{DIGEST}"
-    samples = (
-        Sample((image,), before=(base,)),
-        Sample((base,), before=(base,), ephemeral=(image,)),
-        Sample((base,), init=(image,)),
-        Sample((base,), volumes=(image,)),
-    )
-    answers = [bench.ask(sample) for sample in samples]
-    if not bench.good:
-        # The container beside it may be what was denied.
-        lost = Review("unknown", detail="no image was found that it lets in")
-        answers = [answers[0], *(answer if answer.everything else lost for answer in answers[1:])]
-    return dict(zip(PLACES, answers, strict=True))
 
 
 def _open_ended(bench: Bench) -> str:

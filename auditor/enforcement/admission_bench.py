@@ -9,6 +9,7 @@ from typing import Any
 from auditor.enforcement.admission_objects import Definition
 from auditor.enforcement.admission_review import Context, Review, review
 from auditor.enforcement.candidates import candidates, forbidden
+from auditor.enforcement.cel import NAMES
 from auditor.enforcement.samples import ADMINISTRATOR, CONTROLLER, DIGEST, Sample, User
 from auditor.policy import Policy
 
@@ -16,6 +17,8 @@ _WORD = re.compile(r"[A-Za-z0-9@.:/_-]{1,100}")
 _MOST_WORDS = 6
 _MOST_FIELDS = 8
 _MOST_PARAMS = 200
+_IMAGES = frozenset({"image", "reference"})
+_POLICIES = ("Always", "IfNotPresent", "Never")
 _LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "volumes", "namespace"})
 
 
@@ -27,10 +30,10 @@ class Bench:
         self.audited = policy.registries
         self.definition = definition
         self.context = context
-        self.host = forbidden(policy.registries)
-        self.bad = f"{self.host}/sample@{DIGEST}"
         self.paths = {path for expression in definition.expressions for path in expression.tree.paths}
         self.words = sorted(set(self._words()))
+        self.host = forbidden(policy.registries, self.words)
+        self.bad = f"{self.host}/sample@{DIGEST}"
         self.plain = self.ask(Sample((self.bad,)))
         found = candidates(self.words, policy.registries)
         self.tried = [(candidate, self.ask(Sample((candidate.pinned,)))) for candidate in found]
@@ -46,16 +49,21 @@ class Bench:
         return all(answer.everything for answer in map(self.ask, self._shapes()))
 
     def hopeless(self) -> bool:
-        """Whether no pod was found that gets in, whatever the reason."""
+        """Whether no pod was found that gets in and stays, whatever the reason."""
         answers = [self.plain, *(answer for _, answer in self.tried)]
         if any(answer.outcome in ("allowed", "unknown") for answer in answers):
             return False
-        return all(self.ask(sample).outcome in ("denied", "otherwise") for sample in self._shapes())
+        shapes = [sample for sample in self._shapes() if not sample.dry_run]
+        return all(self.ask(sample).outcome in ("denied", "otherwise") for sample in shapes)
 
     def _shapes(self) -> Iterator[Sample]:
         image = self.tried[0][0].pinned if self.tried else self.bad
         yield Sample((image,), init=(image,), volumes=(image,))
         yield Sample((image,), dressed=True)
+        yield Sample((image,), token=False)
+        for candidate, _ in self.tried[:_MOST_WORDS]:
+            yield Sample((f"{candidate.name}:latest",))
+        yield Sample((image,), dry_run=True)
         yield Sample((image,), user=ADMINISTRATOR)
         yield Sample((image,), user=CONTROLLER)
         for path, value in self._changes():
@@ -81,6 +89,9 @@ class Bench:
         for path, value in self._changes():
             if self.ask(Sample((self.bad,), changes=((path, value),))).outcome == "allowed":
                 return f"a pod with {'.'.join(path)}={value} is let in"
+        for path, value in self._container_changes():
+            if self.ask(Sample((self.bad,), container_changes=((path, value),))).outcome == "allowed":
+                return f"a container with {'.'.join(path)}={value} is let in"
         return ""
 
     def by_name(self) -> str:
@@ -107,6 +118,15 @@ class Bench:
                 fields[below] = None
         for field in list(fields)[:_MOST_FIELDS]:
             for value in ("true", True, *words[:_MOST_WORDS]):
+                yield field, value
+
+    def _container_changes(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Fields that the policy reads of what it goes through one by one, and values that it may mean."""
+        words = [word for word in self.words if _WORD.fullmatch(word)]
+        inner = [path for path in sorted(self.paths) if path[0] not in (*NAMES, "params") and "." not in path[0]]
+        fields = {path[1:]: None for path in inner if len(path) > 1}
+        for field in [field for field in fields if field[0] not in _IMAGES][:_MOST_FIELDS]:
+            for value in ("true", True, False, *_POLICIES, *words[:_MOST_WORDS]):
                 yield field, value
 
     def _reads_users(self) -> bool:

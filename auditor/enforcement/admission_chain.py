@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from auditor.enforcement.admission_assay import PLACES, Assay, Finding
+from auditor.enforcement.admission_assay import Assay, Finding
 from auditor.enforcement.admission_objects import Binding, Definition
 from auditor.enforcement.admission_params import Params
+from auditor.enforcement.admission_places import PLACES
 from auditor.enforcement.chain import Goal, Link, State
 from auditor.enforcement.rules import covers, names, understood
 from auditor.enforcement.selectors import matches
@@ -41,8 +42,11 @@ def links(
     if failed:
         yield Link("validations", "holds", "every pod is denied")
     elif params.state in ("found", "unknown"):
-        yield _judged(policy, finding, goal)
-    yield from _beside(policy, bound, assay, None if failed else finding, everything=failed or assay.everything)
+        link = _judged(policy, finding, goal)
+        if link.state == "broken" and params.state == "unknown" and not policy.fails_open:
+            link = Link(link.name, "unknown", "it denies every pod if its params are not there")
+        yield link
+    yield from _beside(policy, bound, assay, None if failed else finding, everything=failed)
 
 
 def covered(policy: Definition, bound: Binding | None, name: str, operation: str, subresource: str = "") -> Link:

@@ -7,10 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from auditor.enforcement.admission_refusals import of_binding, of_policy
 from auditor.enforcement.cel import Expression, Fault, Scope
 from auditor.model import PolicyObject
-
-ACTIONS = frozenset({"Deny", "Warn", "Audit"})
 
 
 class Validation(Struct, frozen=True):
@@ -78,23 +77,20 @@ def definition(found: PolicyObject) -> Definition:
     constraints = mapping(spec.get("matchConstraints")) or {}
     fails_open = spec.get("failurePolicy") == "Ignore"
     kind = mapping(spec.get("paramKind"))
-    bare = Definition(found, constraints, fails_open, kind)
-    fault = _refused_policy(spec)
-    if fault is None:
-        compiled = _compile(spec, kind is not None)
-        if not isinstance(compiled, Fault):
-            return Definition(found, constraints, fails_open, kind, *compiled)
-        fault = compiled
-    if stored(found):
-        fault = Fault(fault.detail, refused=False)
-    return Definition(bare.object, constraints, fails_open, kind, fault=fault)
+    refused = "" if stored(found) else next(of_policy(spec), "")
+    compiled = Fault(refused, refused=True) if refused else _compile(spec, kind is not None)
+    if not isinstance(compiled, Fault):
+        return Definition(found, constraints, fails_open, kind, *compiled)
+    fault = Fault(compiled.detail, refused=False) if stored(found) else compiled
+    return Definition(found, constraints, fails_open, kind, fault=fault)
 
 
 def binding(found: PolicyObject) -> Binding:
     spec = found.spec
     actions = frozenset(filter(None, (text(action) for action in sequence(spec.get("validationActions")))))
-    fault = None if stored(found) else _refused_binding(spec, actions)
+    refused = "" if stored(found) else next(of_binding(spec), "")
     resources = mapping(spec.get("matchResources")) or {}
+    fault = Fault(refused, refused=True) if refused else None
     return Binding(found, actions, resources, mapping(spec.get("paramRef")), fault)
 
 
@@ -145,6 +141,8 @@ def _compile(spec: dict[str, Any], params: bool) -> Compiled | Fault:
     annotations = _all(spec.get("auditAnnotations"), scope, variables, "valueExpression", "")
     if isinstance(annotations, Fault):
         return annotations
+    if any(one.expression.result not in ("STRING", "NULL") for one in annotations):
+        return Fault("an auditAnnotation is neither text nor null", refused=True)
     for entry in sequence(spec.get("validations")):
         message = text((mapping(entry) or {}).get("messageExpression"))
         wrong = scope.compile(message, "STRING") if message else None
@@ -181,37 +179,6 @@ def _used(expression: Expression, variables: Mapping[str, Expression]) -> Iterat
             seen.add(name)
             pending.append(variables[name])
             yield variables[name]
-
-
-def _refused_policy(spec: dict[str, Any]) -> Fault | None:
-    """What the API does not store: k8s pkg/apis/admissionregistration/validation/validation.go."""
-    constraints = mapping(spec.get("matchConstraints"))
-    if constraints is None or not sequence(constraints.get("resourceRules")):
-        return Fault("it has no matchConstraints with resourceRules", refused=True)
-    if not sequence(spec.get("validations")) and not sequence(spec.get("auditAnnotations")):
-        return Fault("it has neither validations nor auditAnnotations", refused=True)
-    if spec.get("failurePolicy") not in (None, "Fail", "Ignore"):
-        return Fault("its failurePolicy is neither Fail nor Ignore", refused=True)
-    kind = spec.get("paramKind")
-    if kind is not None and not (mapping(kind) and text(kind.get("kind")) and text(kind.get("apiVersion"))):
-        return Fault("its paramKind lacks an apiVersion or a kind", refused=True)
-    return None
-
-
-def _refused_binding(spec: dict[str, Any], actions: frozenset[str]) -> Fault | None:
-    given = sequence(spec.get("validationActions"))
-    if not given or not actions <= ACTIONS or len(given) != len(actions):
-        return Fault("its validationActions are missing, unknown or given twice", refused=True)
-    if {"Deny", "Warn"} <= actions:
-        return Fault("its validationActions hold both Deny and Warn", refused=True)
-    reference = mapping(spec.get("paramRef"))
-    if reference is None:
-        return None
-    if bool(text(reference.get("name"))) == (mapping(reference.get("selector")) is not None):
-        return Fault("its paramRef needs either a name or a selector", refused=True)
-    if reference.get("parameterNotFoundAction") not in ("Allow", "Deny"):
-        return Fault("its paramRef lacks a parameterNotFoundAction", refused=True)
-    return None
 
 
 def _sources(spec: dict[str, Any]) -> Iterator[str]:

@@ -7,16 +7,18 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from auditor.enforcement.admission_objects import Binding, Definition, mapping, text
+from auditor.enforcement.admission_objects import Binding, Definition, text
 from auditor.enforcement.selectors import matches
 from auditor.enforcement.world import Unread, World
 from auditor.model import PolicyObject
+from auditor.policy_objects import as_params
 
 RESOURCE = "params"
 """What the objects that paramRefs name are called in coverage."""
 
-_READ = frozenset({"apiVersion", "kind", "metadata", "data", "spec"})
-_META_READ = frozenset({"name", "namespace", "labels"})
+_META_READ = frozenset({"name", "namespace", "labels", "generation"})
+_IDENTITY = frozenset({"apiVersion", "kind", "metadata"})
+_CONFIGMAP = ("v1", "ConfigMap")
 
 
 class Params(Struct, frozen=True):
@@ -35,15 +37,26 @@ class Store:
         self._by_kind: dict[str, dict[str, list[PolicyObject]]] = {}
         for found in world.readable(RESOURCE):
             self._by_kind.setdefault(found.kind, {}).setdefault(found.namespace, []).append(found)
+        self._world = world
         self.gap: Unread | None = None
         try:
             world.objects(RESOURCE)
         except Unread as gap:
             self.gap = gap
 
-    def knows(self, kind: Mapping[str, Any]) -> bool:
+    def served(self, kind: Mapping[str, Any]) -> bool | None:
+        """Whether the API server serves a paramKind; None where that is not known."""
+        named = text(kind.get("apiVersion")), text(kind.get("kind"))
+        if self.of(kind) or named == _CONFIGMAP:
+            return True
+        try:
+            return False if self._world.parameters(*named) is None else None
+        except Unread:
+            return None
+
+    def of(self, kind: Mapping[str, Any]) -> list[PolicyObject]:
         found = self._by_kind.get(text(kind.get("kind")), {})
-        return any(_is_of(item, kind) for items in found.values() for item in items)
+        return [item for items in found.values() for item in items if _is_of(item, kind)]
 
     def near(self, kind: Mapping[str, Any], namespace: str) -> list[PolicyObject]:
         """Those of the namespace, and those of a kind that has none."""
@@ -62,8 +75,15 @@ def params(store: Store, policy: Definition, bound: Binding, namespace: str) -> 
     kind, reference = policy.param_kind, bound.param_ref
     if kind is None:
         return Params("found", (None,))
+    served = store.served(kind)
+    if served is False:
+        return Params("error", detail=f"its paramKind {kind.get('kind')} is not served")
     if reference is None:
+        if served is None:
+            return Params("unknown", detail=f"it is not known whether {kind.get('kind')} is served")
         return Params("found", (None,), "its binding names no param")
+    if reference.get("namespace") and any(not found.namespace for found in store.of(kind)):
+        return Params("error", detail=f"its paramRef names a namespace, and {kind.get('kind')} has none")
     within = text(reference.get("namespace")) or namespace
     near = store.near(kind, within)
     name, selector = text(reference.get("name")), reference.get("selector")
@@ -77,7 +97,7 @@ def params(store: Store, policy: Definition, bound: Binding, namespace: str) -> 
     if store.gap and (not chosen or not name):
         return Params("unknown", detail=f"its params were not read ({store.gap.detail or store.gap.state})")
     if not chosen:
-        return _missing(reference, what, kind, known=store.knows(kind))
+        return _missing(reference, what, served=served)
     if not _suffices(policy):
         return Params("unknown", detail="it reads fields of its params that are not held here")
     whole = _reads_identity(policy)
@@ -85,11 +105,11 @@ def params(store: Store, policy: Definition, bound: Binding, namespace: str) -> 
     return Params("found", values, f"params: {', '.join(found.name for found in chosen[:3])}")
 
 
-def _missing(reference: Mapping[str, Any], what: str, kind: Mapping[str, Any], *, known: bool) -> Params:
+def _missing(reference: Mapping[str, Any], what: str, *, served: bool | None) -> Params:
     if reference.get("parameterNotFoundAction") == "Deny":
         return Params("error", detail=f"{what} does not exist, and parameterNotFoundAction is Deny")
     # A kind that the API server does not serve is an error, one that has no objects is not.
-    if not known and (kind.get("apiVersion"), kind.get("kind")) != ("v1", "ConfigMap"):
+    if served is None:
         return Params("unknown", detail=f"{what} was not found, and perhaps the API server does not know the kind")
     return Params("absent", detail=f"{what} does not exist, and parameterNotFoundAction is Allow")
 
@@ -100,25 +120,17 @@ def _suffices(policy: Definition) -> bool:
         for path in expression.tree.paths:
             if path[0] != "params" or len(path) < 2:
                 continue
-            if path[1] not in _READ or (path[1] == "metadata" and not _META_READ.issuperset(path[2:3])):
+            if path[1] == "binaryData" or (path[1] == "metadata" and not _META_READ.issuperset(path[2:3])):
                 return False
     return True
 
 
 def _reads_identity(policy: Definition) -> bool:
-    """Whether it reads of its params more than data and spec: the same params in many namespaces are one, else."""
+    """Whether it reads of its params what tells two of the same content apart: these are one, else."""
     paths = {path for expression in policy.expressions for path in expression.tree.paths if path[0] == "params"}
-    return any(path[1:2] not in (("data",), ("spec",)) for path in paths)
+    return any(len(path) < 2 or path[1] in _IDENTITY for path in paths)
 
 
 def _value(found: PolicyObject, kind: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    parts = {"data": mapping(found.data), "spec": mapping(found.spec)}
-    value = {key: part for key, part in parts.items() if part}
-    if not whole:
-        return value
-    metadata: dict[str, Any] = {"name": found.name}
-    if found.namespace:
-        metadata["namespace"] = found.namespace
-    if found.labels:
-        metadata["labels"] = dict(found.labels)
-    return {"apiVersion": kind.get("apiVersion"), "kind": found.kind, "metadata": metadata, **value}
+    value = {**as_params(found), "apiVersion": kind.get("apiVersion")}
+    return value if whole else {key: part for key, part in value.items() if key not in _IDENTITY}

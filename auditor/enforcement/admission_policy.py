@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from auditor.check import About
 from auditor.enforcement import admission_assay
 from auditor.enforcement.admission_assay import Assay, Finding
@@ -14,6 +16,7 @@ from auditor.enforcement.admission_objects import Binding, Definition, binding, 
 from auditor.enforcement.admission_params import Params, Store, params
 from auditor.enforcement.admission_review import Context
 from auditor.enforcement.chain import Goal, ImagePolicy, Link, verdict
+from auditor.enforcement.mutations import Mutations
 from auditor.enforcement.namespaces import Namespaces
 from auditor.enforcement.world import World
 from auditor.model import PolicyObject
@@ -45,6 +48,7 @@ class _Cluster:
         self.audit = world.policy
         self.namespaces = Namespaces(world)
         self.store = Store(world)
+        self.mutations = Mutations(world, self.namespaces)
         self._known = {namespace.name for namespace in world.snapshot.namespaces}
 
     def labels(self, namespace: str) -> Mapping[str, str] | None:
@@ -59,6 +63,10 @@ class _Reader:
         self.cluster = cluster
         self.policy = policy
         self.bindings = sorted(bindings, key=lambda bound: bound.name)
+        if self.bindings and policy.param_kind and cluster.store.served(policy.param_kind) is False:
+            # Of a policy that cannot be set up any binding is enough, wherever it leads and whatever it says (tried
+            # on 1.36: "failed to configure policy").
+            self.bindings = [structs.replace(self.bindings[0], actions=frozenset({"Deny"}), resources={})]
         paths = sorted({path for expression in policy.expressions for path in expression.tree.paths})
         read = [path for path in paths if path[0] == "namespaceObject"]
         self.by_labels = [path[3] for path in read if path[1:3] == ("metadata", "labels") and len(path) > 3]
@@ -109,13 +117,17 @@ class _Reader:
         if not self.bindings:
             return None
         seen = self._seen(namespace)
+        mutations = self.cluster.mutations
+        near = mutations.near(namespace)
         bound = [(one, self._selected(one, namespace), *self._params(one, namespace)) for one in self.bindings]
-        key = (seen, tuple((selected, number) for _, selected, number, _ in bound))
+        key = (seen, near, tuple((selected, number) for _, selected, number, _ in bound))
         if key not in self.chains:
             options = []
             for one, selected, number, found in bound:
                 assay = self._assay(namespace, (seen, number), found)
-                options.append({goal: tuple(links(self.policy, one, goal, selected, found, assay)) for goal in Goal})
+                before = tuple(mutations.links(self.policy, one, near))
+                chains = {goal: tuple(links(self.policy, one, goal, selected, found, assay)) for goal in Goal}
+                options.append({goal: (*chain, *before) for goal, chain in chains.items()})
             self.chains[key] = {goal: min((option[goal] for option in options), key=_rank) for goal in Goal}
         return key
 

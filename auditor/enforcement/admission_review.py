@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from auditor.enforcement.admission_objects import Definition, Validation
 from auditor.enforcement.cel import Result
+from auditor.enforcement.conditions import decided
 from auditor.enforcement.samples import Sample, bindings
 
 Outcome = Literal["denied", "otherwise", "unknown", "allowed"]
@@ -56,7 +57,7 @@ def review(policy: Definition, sample: Sample, context: Context) -> Review:
 
 
 def _review(policy: Definition, bound: dict[str, Any], unknown: frozenset[str]) -> Review:
-    conditions = [condition.expression.evaluate(bound, unknown) for condition in policy.conditions]
+    conditions = [decided(condition.expression, bound, unknown) for condition in policy.conditions]
     if any(result.state == "value" and result.value is False for result in conditions):
         return Review("allowed", skipped=True, detail="its matchConditions leave the pod out")
     errors = [result for result in conditions if result.state == "error"]
@@ -124,7 +125,8 @@ def _with_variables(
 
 def _namespace_suffices(policy: Definition) -> bool:
     """Whether the policy reads of the Namespace only what is held here."""
-    paths = (path for expression in policy.expressions for path in expression.tree.paths)
+    conditions = {condition.expression for condition in policy.conditions}  # to these it is empty in any case
+    paths = (path for one in policy.expressions if one not in conditions for path in one.tree.paths)
     return all(path[1:3] in _NAMESPACE_READ for path in paths if path[0] == "namespaceObject")
 
 

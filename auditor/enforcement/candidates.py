@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,9 @@ MOST = 256
 """More names than these are not tried, and then what is let in is not known to the end."""
 
 _LONGEST = 255
+_SHORTEST_WORD = 3
+_HOSTS = ("registry", "outside", "elsewhere", "foreign")
+_MOST_HOSTS = 8
 _META = re.compile(r"[()\[\]{}*+?^$|\s,\"'=<>@]")
 _GROUP = re.compile(r"([^()]*)\((?:\?:)?([^()]*)\)([^()]*)")
 _SPLIT = re.compile(r"[\s,;|]+")
@@ -33,14 +37,16 @@ class Candidate(Struct, frozen=True):
         return f"{self.name}@{DIGEST}"
 
 
-def forbidden(registries: Registries) -> str:
-    """A registry that nobody can have allowed: in the domain that RFC 2606 keeps free."""
+def forbidden(registries: Registries, words: Iterable[str] = ()) -> str:
+    """A registry that nobody can have allowed: in the domain that RFC 2606 keeps free. It holds none of a policy's
+    words, which may be looked for anywhere in a name."""
     taken = [entry for entries in (registries.allowed or (), *registries.namespaces.values()) for entry in entries]
     hosts = {entry.registry for entry in taken}
-    index = 0
-    while (host := f"registry{index or ''}.invalid") in hosts:
-        index += 1
-    return host
+    lower = {word.lower() for word in words if len(word) >= _SHORTEST_WORD}
+    names = itertools.chain(_HOSTS, (f"registry{index}" for index in itertools.count(1)))
+    free = (host for name in names if (host := f"{name}.invalid") not in hosts)
+    first = list(itertools.islice(free, _MOST_HOSTS))
+    return next((host for host in first if not any(word in host for word in lower)), first[0])
 
 
 def candidates(words: Iterable[str], registries: Registries) -> tuple[Candidate, ...]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from auditor.enforcement.cel_declared import UNDECIDED
+from auditor.enforcement.cel_declared import LACKING, UNDECIDED, UNTRIED
 from auditor.enforcement.cel_functions import Function, Undecided, functions
 from auditor.enforcement.cel_tree import Tree, read
 from auditor.enforcement.regexes import find_all, is_pattern
@@ -26,7 +26,8 @@ LONGEST = 1 << 14
 MOST_WORK = 1 << 18
 """How much functions may be given in one evaluation, in characters and elements."""
 
-_NAMES = ("object", "oldObject", "request", "namespaceObject", "authorizer", "authorizer.requestResource")
+NAMES = ("object", "oldObject", "request", "namespaceObject", "authorizer", "authorizer.requestResource")
+"""What expressions of admission may name, besides params and variables."""
 _NAMESPACE_META = (
     "name generateName namespace labels annotations UID creationTimestamp deletionGracePeriodSeconds deletionTimestamp "
     "generation resourceVersion finalizers"
@@ -100,6 +101,8 @@ class Expression:
         What is not known counts as an error while evaluating. Where the result is a value all the same, CEL's rules of
         absorption make it the result for whatever the unknown would have been.
         """
+        if self.tree.functions & UNTRIED:
+            return Result("unknown", detail="it calls a function that is not tried here")
         self._meter.start()
         try:
             found = self._program.eval(data=dict(bindings))
@@ -121,7 +124,7 @@ class Scope:
     policy's variables so far."""
 
     def __init__(self, *, params: bool) -> None:
-        self._names = dict.fromkeys((*_NAMES, "params") if params else _NAMES)
+        self._names = dict.fromkeys((*NAMES, "params") if params else NAMES)
         self._types: dict[str, Any] = {}
         self._environment: tuple[Any, _Meter] | None = None
 
@@ -144,7 +147,7 @@ class Scope:
             program = environment.compile(source)
             tree = read(program.serialize())
         except RuntimeError as error:
-            return _fault(str(error))
+            return _fault(source, str(error))
         except (TypeError, ValueError):
             return Fault("an expression holds characters that are none", refused=False)
         expression = Expression(source, program, tree, meter)
@@ -160,7 +163,7 @@ class Scope:
 def _wrong(tree: Tree) -> str:
     """What cel-cpp takes and the API server does not; empty if nothing."""
     if tree.mixed:
-        return "a list holds constants of several types"
+        return "a list holds values of several types"
     if not all(map(is_pattern, tree.patterns)):
         return "a regular expression is not one"
     for path in tree.paths:
@@ -178,12 +181,13 @@ def _wrong(tree: Tree) -> str:
 _REFUSED = ("Syntax error", "undeclared reference", "found no matching overload")
 
 
-def _fault(message: str) -> Fault:
+def _fault(source: str, message: str) -> Fault:
     """The first line of the runtime's message tells the place and the reason; the rest draws the source."""
     first = next(iter(message.splitlines()), "").removeprefix("INVALID_ARGUMENT: ").removeprefix("ERROR: ")
     reason = first.partition(": ")[2] or first
     reason = reason.removesuffix(" (in container '')")[:160]
-    return Fault(f"an expression does not compile: {reason}", any(text in message for text in _REFUSED))
+    refused = any(text in message for text in _REFUSED) and not LACKING.search(source)
+    return Fault(f"an expression does not compile: {reason}", refused)
 
 
 def _known_error(message: str) -> str:
@@ -223,7 +227,7 @@ def _environment(names: Mapping[str, Any]) -> tuple[Any, _Meter]:
             impl=_metered(function, meter),
         )
         overloads.setdefault(function.name, []).append(overload)
-    extensions = 'extensions:\n- name: "optional"\n- name: "two-var-comprehensions"\n'
+    extensions = 'extensions:\n- name: "optional"\n- name: "two-var-comprehensions"\n- name: "lists"\n'
     environment = cel.NewEnv(
         config=cel.NewEnvConfigFromYaml(extensions),
         variables={name: cel.Type.DYN if kind is None else kind for name, kind in names.items()},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def _named(names: str, arities: str, result: str, *, member: bool = True) -> list[tuple[str, str, bool, str]]:
     return [(name, arities, member, result) for name in names.split()]
@@ -40,3 +42,7 @@ DECLARED = (
     ),
 )
 UNDECIDED = frozenset(name for name, *_ in DECLARED)
+UNTRIED = frozenset({"lists.range", "distinct"})
+"""Functions that the runtime has and does not bound: a list of any length, and a comparison of each with each."""
+LACKING = re.compile(r"\.unwrapOpt\(|\.exists_one\(\s*\w+\s*,\s*\w+\s*,|\bhas\(\s*variables\.\w+\s*\)")
+"""What the API server takes and the runtime does not: exists_one with two variables, has() of a variable."""

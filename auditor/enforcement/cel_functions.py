@@ -1,4 +1,4 @@
-"""The functions that Kubernetes adds to CEL, for the runtime to call: strings, lists, sets, images."""
+"""The functions that Kubernetes adds to CEL, for the runtime to call: strings, lists, sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from msgspec import Struct
 
 from auditor.enforcement.cel_declared import DECLARED
-from auditor.image import DOCKER_HUB, MalformedReference, parse
 
 MOST = 1 << 16
 """The longest string or list, in characters or elements, that a function makes here; the API server limits by cost."""
@@ -41,13 +40,13 @@ class Function(Struct, frozen=True):
 
 def functions(find_all: Callable[[str, str], list[str]]) -> Iterator[Function]:
     """All that Kubernetes 1.36 offers to admission policies beside CEL itself (k8s apiserver
-    pkg/cel/environment/base.go); those in UNDECIDED are only declared.
+    pkg/cel/environment/base.go), but for what the runtime has of itself (optionals, lists); those in UNDECIDED are only
+    declared. `image` and `isImage` are Kyverno's: the API server takes no policy that calls them.
 
     `find_all` finds all matches of an RE2 pattern in a text.
     """
     yield from _STRINGS
     yield from _LISTS
-    yield from _IMAGES
     yield Function("find", "ss", "s", lambda text, pattern: next(iter(find_all(text, pattern)), ""))
     yield Function("findAll", "ss", "S", find_all)
     yield Function("findAll", "ssi", "S", lambda text, pattern, n: find_all(text, pattern)[: n if n >= 0 else None])
@@ -99,7 +98,7 @@ def _char_at(text: str, index: int) -> str:
 def _index_of(text: str, part: str, start: int = 0) -> int:
     if not part:
         return start
-    if start and not 0 <= start < len(text):
+    if start < 0:
         raise ValueError("index out of range")
     return text.find(part, start)
 
@@ -109,9 +108,10 @@ def _last_index_of(text: str, part: str, last: int | None = None) -> int:
         return len(text) if last is None else last
     if last is None:
         return text.rfind(part)
-    if not 0 <= last < len(text):
+    if last < 0:
         raise ValueError("index out of range")
-    return text.rfind(part, 0, last + len(part))
+    # Past the end nothing is found, rather than all (cel-go ext/strings.go; tried on 1.36).
+    return -1 if last >= len(text) else text.rfind(part, 0, last + len(part))
 
 
 def _join(parts: list[str], separator: str = "") -> str:
@@ -125,6 +125,12 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, bool) != isinstance(other, bool):
         return False
     return bool(one == other)
+
+
+def _sum(items: list[Any]) -> Any:
+    if not all(isinstance(item, int | float) for item in items):
+        raise Undecided  # durations
+    return sum(items)
 
 
 def _holds(items: list[Any], wanted: Any) -> bool:
@@ -148,36 +154,6 @@ def _position(items: list[Any], wanted: Any, *, last: bool = False) -> int:
     return places[-1 if last else 0] if places else -1
 
 
-def _image(text: str) -> dict[str, str]:
-    """An image as go-containerregistry's name.ParseReference takes it apart: a tag beside a digest is dropped."""
-    try:
-        reference = parse(text)
-    except MalformedReference as error:
-        raise ValueError("not an image") from error
-    registry, digest = reference.registry, reference.digest or ""
-    if not ("." in registry or ":" in registry or registry == "localhost") or digest.startswith(("sha384:", "sha512:")):
-        raise Undecided
-    tag = "" if digest else reference.tag or "latest"
-    host = "index.docker.io" if registry == DOCKER_HUB else registry
-    return {
-        "registry": host,
-        "repository": reference.repository,
-        "tag": tag,
-        "digest": digest,
-        "identifier": digest or tag,
-    }
-
-
-def _is_image(text: str) -> bool:
-    try:
-        _image(text)
-    except Undecided:
-        raise
-    except ValueError:
-        return False
-    return True
-
-
 _STRINGS = (
     Function("charAt", "si", "s", _char_at),
     Function("indexOf", "ss", "i", _index_of),
@@ -198,7 +174,7 @@ _STRINGS = (
 )
 _LISTS = (
     Function("isSorted", "L", "b", lambda items: all(a <= b for a, b in pairwise(items))),
-    Function("sum", "L", "d", sum),
+    Function("sum", "L", "d", _sum),
     Function("min", "L", "d", min),
     Function("max", "L", "d", max),
     *(Function("indexOf", f"L{kind}", "i", _position) for kind in "sibfLm"),
@@ -206,14 +182,4 @@ _LISTS = (
     Function("sets.contains", "LL", "b", _contains, member=False),
     Function("sets.equivalent", "LL", "b", lambda a, b: _contains(a, b) and _contains(b, a), member=False),
     Function("sets.intersects", "LL", "b", _intersects, member=False),
-)
-_IMAGES = (
-    Function("image", "s", "m", _image, member=False),
-    Function("isImage", "s", "b", _is_image, member=False),
-    Function("containsDigest", "m", "b", lambda image: bool(image["digest"])),
-    Function("registry", "m", "s", lambda image: image["registry"]),
-    Function("repository", "m", "s", lambda image: image["repository"]),
-    Function("tag", "m", "s", lambda image: image["tag"]),
-    Function("digest", "m", "s", lambda image: image["digest"]),
-    Function("identifier", "m", "s", lambda image: image["identifier"]),
 )

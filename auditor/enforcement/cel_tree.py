@@ -12,6 +12,8 @@ _CHECKED_EXPR = 4
 _CONST, _IDENT, _SELECT, _CALL, _LIST, _STRUCT, _COMPREHENSION = 3, 4, 5, 6, 7, 8, 9
 _CONST_STRING = 6
 _LENGTH_DELIMITED = 2
+_DYN = -1
+_UNTYPED = ("object", "oldObject", "params")
 
 Message = dict[int, list[bytes]]
 
@@ -19,7 +21,8 @@ Message = dict[int, list[bytes]]
 class Tree(Struct, frozen=True):
     """`paths` are the whole chains of fields from a name, such as ("object", "spec", "containers"), constant
     indices included. `fields` are all field names, `literals` all string constants, `functions` all functions called,
-    `patterns` the constant regular expressions, `mixed` whether a list literal holds constants of two kinds."""
+    `patterns` the constant regular expressions, `mixed` whether a list literal holds constants of two kinds, or beside
+    a field of an object, which has no type."""
 
     paths: frozenset[tuple[str, ...]] = frozenset()
     fields: frozenset[str] = frozenset()
@@ -67,7 +70,7 @@ class _Reader:
             yield from self._call(message(part))
         for part in node.get(_LIST, ()):
             elements = message(part).get(1, [])
-            self.mixed |= len({kind for kind in map(_constant_kind, elements) if kind}) > 1
+            self.mixed |= len({kind for kind in map(_kind, elements) if kind}) > 1
             yield from elements
         for part in node.get(_STRUCT, ()):
             for entry in message(part).get(2, ()):
@@ -171,10 +174,15 @@ def _string(data: bytes) -> str | None:
     return _text(texts[0]) if texts else None
 
 
-def _constant_kind(data: bytes) -> int:
-    """Which kind of constant a node is: the number of the only field of its message, 0 for no constant."""
-    constant = message(data).get(_CONST)
-    return constant[0][0] >> 3 if constant and constant[0] else 0
+def _kind(data: bytes) -> int:
+    """Which kind of constant a node is: the number of the only field of its message; _DYN for a field of an object,
+    0 for all else."""
+    node = message(data)
+    constant = node.get(_CONST)
+    if constant:
+        return constant[0][0] >> 3 if constant[0] else 0
+    chain = _chain(node)
+    return _DYN if len(chain) > 1 and chain[0] in _UNTYPED else 0
 
 
 def _text(data: bytes) -> str:

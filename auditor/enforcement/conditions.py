@@ -1,17 +1,21 @@
-"""The match conditions of a webhook: do pods pass them, so that the webhook is called?"""
+"""Match conditions, of webhooks and policies: do pods pass them, so that the webhook is called?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from auditor.enforcement.cel import Expression, Fault, Result, Scope
 from auditor.enforcement.chain import Link, State
 from auditor.enforcement.fields import mapping, text
-from auditor.enforcement.samples import ANYBODY, CONTROLLER, Sample, User, bindings
+from auditor.enforcement.samples import ADMINISTRATOR, CONTROLLER, Sample, bindings
 
 _IMAGE = "registry.invalid/app:1"
-_UNSEEN = frozenset({"authorizer", "authorizer.requestResource", "namespaceObject", "params"})
+_UNSEEN = frozenset({"authorizer", "authorizer.requestResource", "params"})
+_CHANGES = {
+    "pods updated": Sample((_IMAGE,), before=(_IMAGE,)),
+    "ephemeral containers": Sample((_IMAGE,), before=(_IMAGE,), ephemeral=(_IMAGE,)),
+}
 _NONE = (Link("match conditions", "holds", "there are none"),)
 
 
@@ -33,7 +37,8 @@ class Conditions:
         self._by_namespace = any("namespace" in one.tree.fields for one in self._expressions)
 
     def links(self, namespace: str) -> tuple[Link, ...]:
-        """The essential link for the pod that anybody creates, and another where a controller's pods are left out.
+        """The essential link for the pod that anybody creates, and others where a controller's or an administrator's
+        pods are left out, or changes of pods.
 
         A false condition skips the webhook, also beside an error; an error alone is a matter of the failurePolicy (k8s
         apiserver pkg/admission/plugin/webhook/matchconditions/matcher.go).
@@ -46,15 +51,22 @@ class Conditions:
         return self._known[key]
 
     def _links(self, namespace: str) -> Iterator[Link]:
-        state, detail = self._state(namespace, ANYBODY)
+        state, detail = self._state(namespace, Sample((_IMAGE,)))
         yield Link("match conditions", state, detail)
-        if state == "holds" and self._state(namespace, CONTROLLER)[0] == "broken":
-            left = "its matchConditions leave out pods that controllers create"
-            yield Link("match conditions for controllers", "broken", left, essential=False)
+        if state != "holds":
+            return
+        for who, user in (("controllers", CONTROLLER), ("administrators", ADMINISTRATOR)):
+            if self._state(namespace, Sample((_IMAGE,), user=user))[0] == "broken":
+                left = f"its matchConditions leave out pods that {who} create"
+                yield Link(f"match conditions for {who}", "broken", left, essential=False)
+        for place, sample in _CHANGES.items():
+            state, detail = self._state(namespace, sample)
+            if state != "holds":
+                yield Link(place, state, detail, essential=False)
 
-    def _state(self, namespace: str, user: User) -> tuple[State, str]:
-        bound = bindings(Sample((_IMAGE,), user=user), namespace, None)
-        found = [one.evaluate(bound, _UNSEEN) for one in self._expressions]
+    def _state(self, namespace: str, sample: Sample) -> tuple[State, str]:
+        bound = bindings(sample, namespace, None)
+        found = [decided(one, bound, _UNSEEN) for one in self._expressions]
         if any(one.state == "value" and one.value is False for one in found):
             return "broken", "its matchConditions leave the pod out"
         doubt = self._fault or next((one.detail for one in found if one.state == "unknown"), "")
@@ -65,6 +77,18 @@ class Conditions:
                 ("broken", "a matchCondition fails and skips it") if self._fails_open else ("holds", "they fail closed")
             )
         return "holds", "pods pass its matchConditions"
+
+
+def decided(expression: Expression, bound: Mapping[str, Any], unknown: Collection[str]) -> Result:
+    """What a match condition of a webhook or a policy comes to. They are not given the Namespace: `namespaceObject` is
+    there and has no fields (k8s apiserver pkg/admission/plugin/webhook/matchconditions/matcher.go; tried on 1.36)."""
+    known = {name: value for name, value in bound.items() if name != "namespaceObject"}
+    if ("namespaceObject",) in expression.tree.paths:
+        # It is null too, which no value here is.
+        return expression.evaluate(known, {*unknown, "namespaceObject"})
+    return expression.evaluate(
+        {**known, "namespaceObject": {}}, [name for name in unknown if name != "namespaceObject"]
+    )
 
 
 def _failed(result: Result) -> bool:

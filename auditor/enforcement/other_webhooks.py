@@ -15,14 +15,15 @@ wherever a mesh injects its sidecar is worth nothing. So they are told apart by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from auditor.enforcement.chain import Flaw, Goal, ImagePolicy, Link
+from auditor.enforcement.chain import Fact, Flaw, Goal, ImagePolicy, Link
 from auditor.enforcement.namespaces import Namespaces
-from auditor.enforcement.webhooks import RESOURCES, Hook, creates_pods, hooks, layer
+from auditor.enforcement.webhooks import RESOURCES, Hook, changes_pods, creates_pods, hooks, layer
 from auditor.enforcement.world import World
 
 MECHANISM = "webhook"
+_UNSEEN = Link("images", "unknown", "what it denies cannot be seen through the API")
 _OWN = re.compile(
     r"\.gatekeeper\.sh$|\.kyverno\.svc|(policy|cosigned)\.sigstore\.dev$|^connaisseur|\.kubewarden\.(admission|io)$"
 )
@@ -52,27 +53,38 @@ __all__ = ["MECHANISM", "RESOURCES", "image_policies"]
 
 def image_policies(world: World) -> Iterator[ImagePolicy]:
     """A policy for each configuration that may be about images; one without goals where a backend is dead."""
-    grouped: dict[tuple[str, str], list[Hook]] = {}
-    for hook in hooks(world):
-        if creates_pods(hook) and not _OWN.search(hook.name) and not _OWN.search(hook.configuration.name):
-            grouped.setdefault((hook.configuration.kind, hook.configuration.name), []).append(hook)
     known = Namespaces(world)
-    for (_, name), found in grouped.items():
+    others = [hook for hook in hooks(world) if not _OWN.search(hook.name) and not _OWN.search(hook.configuration.name)]
+    for (_, name), found in _grouped(hook for hook in others if creates_pods(hook)).items():
         meant = [(hook, goals) for hook in found if (goals := _goals(hook))]
         below = layer(world, [hook for hook, _ in meant] or found, engine=name, namespaces=known)
         facts = tuple(fact for policy in below.policies for fact in policy.facts)
-        unseen = Link("images", "unknown", "what it denies cannot be seen through the API")
         if not meant:
             facts = tuple(fact for fact in facts if fact.flaw is Flaw.DEAD_BACKEND)
         if meant or facts:
-            yield ImagePolicy(
-                MECHANISM,
-                found[0].about,
-                frozenset(goal for _, goals in meant for goal in goals),
-                by_namespace=below.chains((unseen,)) if meant else {},
-                facts=facts,
-                origin=found[0].configuration.origin,
-            )
+            goals = frozenset(goal for _, goals in meant for goal in goals)
+            yield _policy(found, goals, below.chains((_UNSEEN,)) if meant else {}, facts)
+    # What is called for changes alone enforces nothing, and yet may deny them.
+    for (_, name), found in _grouped(hook for hook in others if not creates_pods(hook) and changes_pods(hook)).items():
+        if goals := frozenset(goal for hook in found for goal in _goals(hook)):
+            below = layer(world, [hook for hook in found if _goals(hook)], engine=name, namespaces=known)
+            yield _policy(found, goals, below.chains((_UNSEEN,)))
+
+
+def _grouped(found: Iterable[Hook]) -> dict[tuple[str, str], list[Hook]]:
+    """Hooks by their configuration."""
+    grouped: dict[tuple[str, str], list[Hook]] = {}
+    for hook in found:
+        grouped.setdefault((hook.configuration.kind, hook.configuration.name), []).append(hook)
+    return grouped
+
+
+def _policy(
+    found: list[Hook], goals: frozenset[Goal], chains: Mapping[str, tuple[Link, ...]], facts: tuple[Fact, ...] = ()
+) -> ImagePolicy:
+    return ImagePolicy(
+        MECHANISM, found[0].about, goals, by_namespace=chains, facts=facts, origin=found[0].configuration.origin
+    )
 
 
 def _goals(hook: Hook) -> frozenset[Goal]:

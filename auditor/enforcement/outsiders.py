@@ -18,22 +18,37 @@ _MOST_WORDS = 12
 
 
 def outsiders(words: Iterable[str]) -> Iterator[str]:
-    """References by tag, by digest and bare, under hosts of several domains; with the policy's own words as tag, as end
-    of a tag, and as a part of host or name."""
+    """References by tag, by digest and bare, under hosts of several domains and none; with the policy's own words as
+    tag, as end of a tag, and as a part of host or name."""
     for host in _HOSTS:
         for name in _NAMES:
             yield f"{host}/{name}@{DIGEST}"
     for suffix in _SUFFIXES:
         for host in _HOSTS[:2]:
             yield f"{host}/x{suffix}"
-    parts = {part for text in words for part in _BETWEEN.split(text) if part}
-    for word in sorted(parts)[:_MOST_WORDS]:
+        # Docker Hub's, which need no host.
+        yield f"x{suffix}"
+        yield f"outsider/x{suffix}"
+    for word in _parts(words):
         if _TAG.fullmatch(word):
             yield f"bad.example/x:{word}"
             yield f"bad.example/x:1.0-{word.lstrip('.-')}"
         lower = word.strip(".-").lower()
         if _LABEL.fullmatch(lower):
             yield f"bad.example/{lower}/x@{DIGEST}"
+            yield f"bad.example/{lower}"
             if "." not in lower:  # a registry without a closing slash is told as an open end
                 yield f"{lower}.attacker.io/x@{DIGEST}"
             yield f"attacker.{lower}/x@{DIGEST}"
+
+
+def names(words: Iterable[str]) -> Iterator[str]:
+    """Names of repositories that the policy's own words may exempt."""
+    for word in _parts(words):
+        lower = word.strip(".-").lower()
+        if _LABEL.fullmatch(lower) and "." not in lower:
+            yield lower
+
+
+def _parts(words: Iterable[str]) -> list[str]:
+    return sorted({part for text in words for part in _BETWEEN.split(text) if part})[:_MOST_WORDS]

@@ -26,11 +26,15 @@ CONTROLLER = User(
 ADMINISTRATOR = User("kubernetes-admin", ("system:masters", "system:authenticated"))
 
 
+Change = tuple[tuple[str, ...], Any]
+
+
 class Sample(Struct, frozen=True):
     """A request for a pod: created with these images, or updated to them from a pod with `before`.
 
-    `named` False is a pod whose name the API server makes; a `dressed` one has what good practice asks for; `changes`
-    are further fields, as path and value.
+    `named` False is a pod whose name the API server makes; `token` False one that does without its service account's
+    token, and so may have no volume at all; a `dressed` one has what good practice asks for; `changes` are further
+    fields, as path and value, `container_changes` such of every container.
     """
 
     images: tuple[str, ...]
@@ -40,9 +44,11 @@ class Sample(Struct, frozen=True):
     before: tuple[str, ...] = ()
     user: User = ANYBODY
     named: bool = True
+    token: bool = True
     dry_run: bool = False
     dressed: bool = False
-    changes: tuple[tuple[tuple[str, ...], Any], ...] = ()
+    changes: tuple[Change, ...] = ()
+    container_changes: tuple[Change, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -61,7 +67,7 @@ def bindings(sample: Sample, namespace: str, labels: Mapping[str, str] | None) -
     """
     old = None
     if sample.before:
-        old = _pod(Sample(sample.before, named=sample.named), namespace)
+        old = _pod(Sample(sample.before, named=sample.named, token=sample.token), namespace)
     found: dict[str, Any] = {
         "object": _pod(sample, namespace),
         "oldObject": old,
@@ -87,7 +93,6 @@ def _pod(sample: Sample, namespace: str) -> dict[str, Any]:
     if sample.dressed:
         metadata["labels"] = dict(_LABELS)
     spec: dict[str, Any] = {
-        "volumes": [_image_volume(index, image) for index, image in enumerate(sample.volumes)] + [_TOKEN],
         "containers": [_container(f"c{index}", image, sample) for index, image in enumerate(sample.images)],
         "restartPolicy": "Always",
         "terminationGracePeriodSeconds": 30,
@@ -101,6 +106,11 @@ def _pod(sample: Sample, namespace: str) -> dict[str, Any]:
         "enableServiceLinks": True,
         "preemptionPolicy": "PreemptLowerPriority",
     }
+    volumes = [_image_volume(index, image) for index, image in enumerate(sample.volumes)]
+    if volumes or sample.token:
+        spec["volumes"] = [*volumes, _TOKEN] if sample.token else volumes
+    if not sample.token:
+        spec["automountServiceAccountToken"] = False
     if sample.init:
         spec["initContainers"] = [_container(f"i{index}", image, sample) for index, image in enumerate(sample.init)]
     if sample.ephemeral:
@@ -112,9 +122,9 @@ def _pod(sample: Sample, namespace: str) -> dict[str, Any]:
     return pod
 
 
-def _set(pod: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def _set(whole: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     """Sets a field, unless what lies above it is no object."""
-    at: Any = pod
+    at: Any = whole
     for field in path[:-1]:
         at = at.setdefault(field, {})
         if not isinstance(at, dict):
@@ -152,14 +162,27 @@ def _plain(name: str, image: str) -> dict[str, Any]:
         "resources": {},
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
-        "imagePullPolicy": "IfNotPresent" if "@" in image or not image.endswith(":latest") else "Always",
+        "imagePullPolicy": _pull_policy(image),
     }
+
+
+def _pull_policy(image: str) -> str:
+    """The default: k8s pkg/apis/core/v1/defaults.go (SetDefaults_Container)."""
+    name, _, digest = image.partition("@")
+    tag = name.rpartition("/")[2].partition(":")[2]
+    return "Always" if tag == "latest" or not (tag or digest) else "IfNotPresent"
 
 
 def _container(name: str, image: str, sample: Sample) -> dict[str, Any]:
     mounts = [{"name": f"v{index}", "mountPath": f"/v{index}"} for index in range(len(sample.volumes))]
-    made = {**_plain(name, image), "volumeMounts": [*mounts, _TOKEN_MOUNT]}
-    return {**made, **_DRESS} if sample.dressed else made
+    made = _plain(name, image)
+    if mounts or sample.token:
+        made["volumeMounts"] = [*mounts, _TOKEN_MOUNT] if sample.token else mounts
+    if sample.dressed:
+        made |= _DRESS
+    for path, value in sample.container_changes:
+        _set(made, path, value)
+    return made
 
 
 def _image_volume(index: int, image: str) -> dict[str, Any]:

@@ -110,6 +110,12 @@ def creates_pods(hook: Hook) -> bool:
     return covers(rules, operation="CREATE") or not understood(rules)
 
 
+def changes_pods(hook: Hook) -> bool:
+    """Whether it is called for updates of pods, or for their ephemeral containers."""
+    rules = hook.entry.get("rules")
+    return any(covers(rules, operation="UPDATE", subresource=below) for below in ("", "ephemeralcontainers"))
+
+
 def layer(world: World, chosen: Iterable[Hook], *, engine: str, namespaces: Namespaces | None = None) -> Layer:
     """The layer that these hooks of an engine make together: a pod is judged if one of them sees it.
 

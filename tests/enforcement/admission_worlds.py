@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from auditor.coverage import Gaps
-from auditor.enforcement import admission_policy
+from auditor.enforcement import admission_policy, mutations
 from auditor.enforcement.admission_params import RESOURCE as PARAMS
 from auditor.enforcement.chain import Answer, Flaw, Goal, answer
 from auditor.enforcement.world import World
@@ -23,6 +23,8 @@ Object = dict[str, Any]
 _RESOURCES = {
     "ValidatingAdmissionPolicy": admission_policy.POLICIES,
     "ValidatingAdmissionPolicyBinding": admission_policy.BINDINGS,
+    "MutatingAdmissionPolicy": mutations.POLICIES,
+    "MutatingAdmissionPolicyBinding": mutations.BINDINGS,
 }
 CONTAINERS = "object.spec.containers.all(c, c.image.startsWith('registry.example/'))"
 EVERYWHERE = (

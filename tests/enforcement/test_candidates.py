@@ -63,6 +63,8 @@ def test_the_forbidden_registry_is_nobodys() -> None:
     taken = Registries(allowed=(parse_entry(forbidden(Registries())),))
     assert forbidden(taken) != forbidden(Registries())
     assert taken.approves(parse(f"{forbidden(taken)}/a"), None) is False
+    assert "registry" not in forbidden(Registries(), ["Registry", "a"])
+    assert forbidden(Registries(), [".invalid"]) == forbidden(Registries())
 
 
 def test_a_word_that_is_no_entry_gives_none() -> None:

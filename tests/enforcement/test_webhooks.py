@@ -10,15 +10,20 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from auditor.coverage import Gaps
+from auditor.enforcement import other_webhooks
 from auditor.enforcement.backends import backend
 from auditor.enforcement.chain import Flaw, Goal, Link, answer, verdict
+from auditor.enforcement.matrix import enforcement
 from auditor.enforcement.namespaces import Namespaces
 from auditor.enforcement.other_webhooks import image_policies
 from auditor.enforcement.webhooks import hooks, layer
 from auditor.enforcement.world import World
 from auditor.model import Owner, Service, ServicePort
+from auditor.prediction import predict
+from auditor.probe import Place, Probe
 from tests.enforcement.mechanism_worlds import objects, service, world
 
+PLACES: tuple[Place, ...] = ("container", "init container", "image volume", "update", "ephemeral container")
 NAMESPACES: dict[str, dict[str, str]] = {"prod": {"tier": "prod"}, "dev": {"tier": "dev"}}
 GUARD = """
 apiVersion: admissionregistration.k8s.io/v1
@@ -260,3 +265,34 @@ def test_no_shape_of_a_webhook_is_an_error(changes: dict[str, Any]) -> None:
         "unknown",
         "not-enforced",
     }
+
+
+CONDITIONS = [
+    ("request.operation == 'CREATE'", LEFT),
+    ("oldObject == null", LEFT),
+    ("!has(request.subResource)", {"ephemeral containers": "broken"}),
+    ("!('system:masters' in request.userInfo.groups)", {"match conditions for administrators": "broken"}),
+    ("!has(namespaceObject.metadata)", {}),
+    # Conditions are not given the Namespace: reading it fails, and the policy for failures decides.
+    ("namespaceObject.metadata.labels.tier == 'prod'", {}),
+    ("namespaceObject == null", {"match conditions": "unknown"}),
+]
+
+
+@pytest.mark.parametrize(("expression", "broken"), CONDITIONS)
+def test_conditions_leave_out_more_than_new_pods(expression: str, broken: dict[str, str]) -> None:
+    """As a 1.36 API server called the webhook, or did not."""
+    found = states(seen(guard(matchConditions=[{"name": "a", "expression": expression}])))
+    assert found == {"prod": broken, "dev": broken}
+
+
+def test_a_webhook_for_changes_alone_enforces_nothing_and_may_deny_them() -> None:
+    for changes, place in (
+        (rules("UPDATE"), "update"),
+        (rules("UPDATE", resources=["pods/ephemeralcontainers"]), "ephemeral container"),
+    ):
+        found = enforcement(seen(guard(rules=changes)), [other_webhooks])
+        assert found.answer("prod", Goal.REGISTRIES).verdict == "not-enforced"
+        assert not [fact for policy in found.policies for fact in policy.facts]
+        open_places = {at for at in PLACES if predict(found, Probe("prod", at, "a.example/b:1", True)) is None}
+        assert open_places == {place}

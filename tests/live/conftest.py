@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,21 +32,29 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """An API server that may be written to. `limited` is a kubeconfig of an account without rights, if there is one,
-    `pid` the process, if it is of our own."""
+    """An API server that may be written to. `limited` is a kubeconfig of an account without rights, if there is one;
+    of our own `pid` is the process, `folder` its files, and `etcd` the address of its store."""
 
     url: str
     token: str
     kubeconfig: Path
     limited: Path | None = None
     pid: int = 0
+    folder: Path = Path()
+    etcd: str = ""
 
-    def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """One request as admin; the answer, or AssertionError with what the server said."""
+    @property
+    def certificate(self) -> Path:
+        """What it shows for itself, and its own authority."""
+        return self.folder / "certs/apiserver.crt"
+
+    def call(self, method: str, path: str, body: Any = None, kind: str = "") -> dict[str, Any]:
+        """One request as admin; the answer, or AssertionError with what the server said. `kind` is that of the body,
+        where it is another than usual."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, method=method)
         request.add_header("Authorization", f"Bearer {self.token}")
-        kind = "merge-patch+json" if method == "PATCH" else "json"
+        kind = kind or ("merge-patch+json" if method == "PATCH" else "json")
         request.add_header("Content-Type", f"application/{kind}")
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -60,6 +68,21 @@ class Server:
     def create(self, path: str, *objects: dict[str, Any]) -> None:
         for item in objects:
             self.call("POST", path, item)
+
+    def may(self, user: str, verb: str, resource: str, group: str = "", namespace: str = "", name: str = "") -> bool:
+        """Whether RBAC, as it is in force now, lets a user do something."""
+        asked = {"verb": verb, "resource": resource, "group": group, "namespace": namespace, "name": name}
+        review = {"spec": {"user": user, "resourceAttributes": asked}}
+        answer = self.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+        return bool(answer["status"]["allowed"])
+
+
+def until(holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """What was written is in force a moment later."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not in time: {what}"
+        time.sleep(0.05)
 
 
 def write_kubeconfig(path: Path, url: str, token: str) -> Path:
@@ -103,8 +126,20 @@ def own_server(folder: Path, *flags: str) -> Iterator[Server]:
     yield from started(folder, *flags)
 
 
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the tests' own that serves every kind that Auditor reads or writes."""
+    from tests.live.definitions import custom, definition, serve, serve_reports
+
+    with own_server(tmp_path_factory.mktemp("everything")) as server:
+        serve(server, [definition(resource) for resource in custom()])
+        serve_reports(server)
+        yield server
+
+
 def started(folder: Path, *flags: str) -> Iterator[Server]:
-    """etcd and kube-apiserver on loopback, with an admin and an account that has no rights yet."""
+    """etcd and kube-apiserver on loopback, with an admin and an account that has no rights yet. Nobody makes service
+    accounts, so that pods do without, unless the flags say which admission plugins are off."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -135,10 +170,11 @@ def started(folder: Path, *flags: str) -> Iterator[Server]:
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--token-auth-file={folder / 'tokens.csv'}",
         "--authorization-mode=RBAC",
-        "--disable-admission-plugins=ServiceAccount",
         "--service-cluster-ip-range=10.0.0.0/24",
         *flags,
     ]
+    if not any(flag.startswith("--disable-admission-plugins") for flag in flags):
+        apiserver.append("--disable-admission-plugins=ServiceAccount")
     processes = []
     url = f"https://127.0.0.1:{secure}"
     found = Server(
@@ -146,6 +182,8 @@ def started(folder: Path, *flags: str) -> Iterator[Server]:
         ADMIN,
         write_kubeconfig(folder / "admin", url, ADMIN),
         write_kubeconfig(folder / "limited", url, LIMITED),
+        folder=folder,
+        etcd=f"http://127.0.0.1:{client}",
     )
     try:
         for command in (etcd, apiserver):

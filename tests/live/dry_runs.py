@@ -18,6 +18,14 @@ TARGET = "target"
 _PATCH = "application/strategic-merge-patch+json"
 
 
+def may_do_anything(server: Server, user: str) -> None:
+    """Gives a user all rights, who is no member of system:masters all the same."""
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+    found = {"metadata": {"name": user}, "roleRef": role, "subjects": [subject]}
+    server.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", found)
+
+
 class DryRuns:
     """Asks as admin, or as the user `as_user` of no group but those that everybody has."""
 

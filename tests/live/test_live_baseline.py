@@ -19,7 +19,7 @@ MAPS = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 PLACE = Place(NAMESPACE, "base")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def place(server: Server) -> Iterator[Server]:
     """A server with a namespace, and in it an account that has the Role's rights alone."""
     if server.limited is None:
@@ -32,6 +32,12 @@ def place(server: Server) -> Iterator[Server]:
     server.create(f"{rbac}/rolebindings", {"metadata": {"name": "base"}, "subjects": [subject], "roleRef": role})
     yield server
     server.call("DELETE", f"/api/v1/namespaces/{NAMESPACE}")
+
+
+@pytest.fixture(autouse=True)
+def emptied(place: Server) -> Iterator[None]:
+    yield
+    place.call("DELETE", MAPS)
 
 
 def opened(server: Server, place: Place = PLACE) -> ConfigMapStore:
@@ -57,3 +63,28 @@ def test_a_baseline_is_kept_with_the_rights_of_the_role(place: Server) -> None:
     assert held["binaryData"] == {KEY: base64.b64encode(largest).decode()}
     with pytest.raises(SourceError, match="403"):
         opened(place, Place(NAMESPACE, "other")).read()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "made anew"])
+def test_deleted_while_the_audit_ran(place: Server, again: bool) -> None:
+    place.create(MAPS, {"metadata": {"name": PLACE.name}})
+    store = opened(place)
+    assert store.read() is None
+    place.call("DELETE", f"{MAPS}/{PLACE.name}")
+    if again:
+        place.create(MAPS, {"metadata": {"name": PLACE.name}})
+    with pytest.raises(SourceError, match="changed since it was read" if again else "404") as caught:
+        store.write(b"data")
+    assert again or "Make it again" in caught.value.advice
+
+
+def test_one_byte_more_than_fits(place: Server) -> None:
+    """What Auditor refuses to send the server would refuse, too."""
+    place.create(MAPS, {"metadata": {"name": PLACE.name}})
+    store = opened(place)
+    store.read()
+    with pytest.raises(SourceError, match="nothing was kept"):
+        store.write(bytes(LIMIT + 1))
+    value = base64.b64encode(bytes(LIMIT + 1)).decode()
+    with pytest.raises(AssertionError, match="Too long"):
+        place.call("PATCH", f"{MAPS}/{PLACE.name}", {"binaryData": {KEY: value}})

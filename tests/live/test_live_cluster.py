@@ -21,10 +21,16 @@ from auditor.rbac import cluster_role
 from auditor.sources.encodings import Encoding
 from auditor.sources.live import LiveOptions, collect
 from auditor.sources.progress import Progress
-from tests.live.conftest import Server
+from tests.live.conftest import Server, until
 
 NAMESPACE = "auditor-live-test"
 PODS = 12
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+BINDING = {
+    "metadata": {"name": "auditor"},
+    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "auditor"},
+    "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "limited"}],
+}
 ENCODINGS: tuple[Encoding, ...] = ("json", "protobuf")
 
 
@@ -106,21 +112,38 @@ def test_an_account_without_rights_gets_manual_verdicts(populated: Server, capsy
     assert all(row["pass"] == 0 for row in report["checks"])
 
 
-def test_the_printed_rights_are_enough(populated: Server, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def printed_role(populated: Server) -> Iterator[Server]:
+    """The ClusterRole that `auditor rbac` prints, bound to nobody yet."""
     if populated.limited is None:
         pytest.skip("no account without rights on this cluster")
-    role = yaml.safe_load(cluster_role(resource.name for resource in wire.RESOURCES))
-    binding = {
-        "metadata": {"name": "auditor"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "auditor"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "limited"}],
-    }
-    rbac = "/apis/rbac.authorization.k8s.io/v1"
-    populated.create(f"{rbac}/clusterroles", role)
-    populated.create(f"{rbac}/clusterrolebindings", binding)
+    populated.create(f"{RBAC}/clusterroles", yaml.safe_load(cluster_role(r.name for r in wire.RESOURCES)))
+    yield populated
+    populated.call("DELETE", f"{RBAC}/clusterroles/auditor")
+
+
+def test_the_printed_rights_are_enough(printed_role: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed_role.limited
+    printed_role.create(f"{RBAC}/clusterrolebindings", BINDING)
     try:
-        _, report = scan(capsys, populated.limited, "--fail-on", "never")
+        until(lambda: printed_role.may("limited", "list", "pods"), "the binding")
+        _, report = scan(capsys, printed_role.limited, "--fail-on", "never")
     finally:
-        populated.call("DELETE", f"{rbac}/clusterrolebindings/auditor")
-        populated.call("DELETE", f"{rbac}/clusterroles/auditor")
+        printed_role.call("DELETE", f"{RBAC}/clusterrolebindings/auditor")
     assert not [row for row in report["coverage"] if row["state"] == "forbidden"]
+
+
+def test_rights_in_one_namespace_alone(printed_role: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """What lies in it is judged, and what lies outside of it is told as not read."""
+    assert printed_role.limited
+    printed_role.create(f"{RBAC}/namespaces/{NAMESPACE}/rolebindings", BINDING)
+    until(lambda: printed_role.may("limited", "list", "pods", namespace=NAMESPACE), "the binding")
+    code, report = scan(capsys, printed_role.limited, "-n", NAMESPACE, "--fail-on", "never")
+    assert code == 3
+    states = {(row["resource"], tuple(row["namespaces"])): row["state"] for row in report["coverage"]}
+    assert states["pods", (NAMESPACE,)] == states["secrets", (NAMESPACE,)] == "read"
+    assert states["nodes", ()] == states["namespaces", ()] == "forbidden"
+    found = {(f["check"], f["subject"]["name"]) for f in report["findings"] if f["status"] == "fail"}
+    assert {("floating-tag", "front"), ("missing-pull-secret", "web-0"), ("wrong-type-pull-secret", "web-0")} <= found
+    unjudged = {f["check"] for f in report["findings"] if f["cause"] == "unreadable"}
+    assert {"unenforced-namespace", "node-unapproved-image"} <= unjudged
