@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 policy_app = typer.Typer(help="Check a policy file, or print its JSON Schema.", rich_markup_mode=None)
-app.add_typer(policy_app, name="policy")
+app.add_typer(policy_app, name="policy", short_help="Check a policy file, or print its JSON Schema.")
 
 
 def run(arguments: Sequence[str], program: str = "auditor") -> int:
@@ -39,9 +39,15 @@ def run(arguments: Sequence[str], program: str = "auditor") -> int:
         try:
             return _run(arguments, program)
         except typer.TyperException as error:
-            _complain(error.format_message(), f"`{program} --help` shows what there is.")
+            command = getattr(getattr(error, "ctx", None), "command_path", program)
+            _complain(error.format_message(), f"`{command} --help` shows what there is.")
             return Exit.USAGE
-        except (UsageError, PolicyError, PackError) as error:
+        except PolicyError as error:
+            for fault in str(error).split("\n"):
+                _complain(fault, "")
+            _advise(error.advice)
+            return Exit.USAGE
+        except (UsageError, PackError) as error:
             _complain(str(error), error.advice)
             return Exit.USAGE
         except AuditorError as error:
@@ -114,16 +120,20 @@ def _main(
     """Audits the image security of Kubernetes clusters, live or offline, and reports findings by namespace."""
 
 
-app.command()(auditing.scan)
-app.command()(auditing.snapshot)
-app.command()(listing.diff)
-app.command()(merging.merge)
-app.command()(waiving.waive)
-app.command()(listing.checks)
-app.command()(explaining.explain)
-app.command()(listing.rbac)
-app.command()(installing.install)
-app.command()(enforcing.enforce)
-app.command()(enforcing.probe)
+# In the list of commands and in completion; `--help` of each has its whole docstring.
+for command, told in (
+    (auditing.scan, "Audit a cluster, live or from files."),
+    (auditing.snapshot, "Keep what an audit reads in one file, redacted."),
+    (listing.diff, "Compare two JSON reports."),
+    (merging.merge, "Join reports of several clusters into one."),
+    (waiving.waive, "Accept a finding until a day, in the policy file."),
+    (listing.checks, "List the checks, or explain one."),
+    (explaining.explain, "Tell everything that is known about one image."),
+    (listing.rbac, "Print the least ClusterRole that the checks need."),
+    (installing.install, "Print everything that an audit in the cluster takes."),
+    (enforcing.enforce, "Print an admission policy that enforces the policy file."),
+    (enforcing.probe, "Prove by dry runs what admission denies."),
+):
+    app.command(short_help=told)(command)
 policy_app.command("check")(listing.policy_check)
 policy_app.command("schema")(listing.policy_schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -34,11 +35,11 @@ def listing(checks: Sequence[Check], width: int = 80) -> str:
 def explain(check: Check, width: int = 80) -> str:
     """All that there is to say about one check, for a terminal."""
     width = min(width, 100)
-    lines = [f"{check.id} ({check.severity})", check.title, "", _fill(check.rationale, width), ""]
-    lines += ["What to do", textwrap.indent(check.remediation, "  "), ""]
-    lines += ["Reads", f"  {', '.join(_needs(check)) or 'nothing of its own'}", ""]
+    lines = [f"{check.id} ({check.severity})", _fill(check.title, width), "", _fill(check.rationale, width), ""]
+    lines += ["What to do", textwrap.indent(_fill(check.remediation, width - 2), "  "), ""]
+    lines += ["Reads", textwrap.indent(_fill(", ".join(_needs(check)) or "nothing of its own", width - 2), "  "), ""]
     if check.opt_in:
-        lines += ["Runs", f"  only with {check.opt_in}", ""]
+        lines += ["Runs", textwrap.indent(_fill(f"only with {check.opt_in}", width - 2), "  "), ""]
     lines += ["References", *(f"  {reference}" for reference in check.references)]
     return "\n".join(lines) + "\n"
 
@@ -157,7 +158,20 @@ def _fenced(text: str) -> str:
 
 
 def _fill(text: str, width: int) -> str:
-    return "\n\n".join(textwrap.fill(" ".join(part.split()), width) for part in text.split("\n\n"))
+    """Paragraphs and the items of lists wrapped; what is indented is meant to be pasted, and stays as it is."""
+    paragraphs = []
+    for paragraph in text.split("\n\n"):
+        if paragraph.startswith("    "):
+            paragraphs.append(paragraph)
+            continue
+        items = re.split(r"\n(?=- )", paragraph)
+        indents = ["  " if item.startswith("- ") else "" for item in items]
+        wrapped = (
+            textwrap.fill(" ".join(item.split()), width, subsequent_indent=indent, break_on_hyphens=False)
+            for item, indent in zip(items, indents, strict=True)
+        )
+        paragraphs.append("\n".join(wrapped))
+    return "\n\n".join(paragraphs)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.check import Check
+from auditor.documentation import explain
 from auditor.documentation import main as docs_main
 from auditor.packs import load_packs
 from tests.auditing import FIXTURES, ROOT, audit, policy_at, read
@@ -61,3 +62,10 @@ def test_has_what_a_check_must_have(check: Check) -> None:
 def test_generated_docs_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
     assert docs_main(["--check"]) == 0, capsys.readouterr().err
     assert (ROOT / "docs" / "checks" / "README.md").is_file()
+
+
+@pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
+def test_what_the_terminal_shows_of_it_fits(check: Check) -> None:
+    """But for what is meant to be pasted, and addresses."""
+    prose = [line for line in explain(check, 72).splitlines() if not line.startswith("      ") and "://" not in line]
+    assert [line for line in prose if len(line) > 72] == []

@@ -419,6 +419,48 @@ def test_colour_only_on_a_terminal(cluster: Callable[..., str]) -> None:
         assert ("\x1b[" in told.stdout) == coloured
 
 
+def test_the_list_of_commands_breaks_off_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    commands = capsys.readouterr().out.partition("Commands:")[2].strip().split("\n")
+    assert len(commands) >= 12
+    assert [line for line in commands if not line.endswith(".") or "..." in line] == []
+
+
+@pytest.mark.parametrize(("line", "command"), [("scan --foo", "auditor scan"), ("nothing", "auditor")])
+def test_a_wrong_word_is_answered_with_the_help_of_its_command(
+    line: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line.split()) == 2
+    assert f"`{command} --help`" in capsys.readouterr().err
+
+
+def test_each_fault_of_a_policy_has_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text('version: 1\n"fo\\no": 1\nbar: 2\n')
+    assert run(["policy", "check", str(path)]) == 2
+    first, second, *advice = capsys.readouterr().err.splitlines()
+    assert first == f'auditor: {path}:2: "fo\\u{{a}}o": unknown key'
+    assert second == f"auditor: {path}:3: bar: unknown key"
+    assert all(line.startswith("  ") for line in advice)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_table_is_as_wide_as_the_terminal(cluster: Callable[..., str], width: int) -> None:
+    path = cluster(manifest())
+    command = f"stty cols {width}; {sys.executable} -m auditor scan --from {path}"
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    told = subprocess.run(
+        ["script", "-qec", command, "/dev/null"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment | {"NO_COLOR": "1"},
+        check=False,
+    )
+    filled = told.stdout.partition("Read: ")[2].partition("Places")[0]
+    assert width - 15 <= max(len(line.rstrip()) for line in filled.split("\n")[1:]) <= width
+
+
 def test_a_fault_of_the_program_itself_is_told_without_its_message(
     cluster: Callable[..., str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

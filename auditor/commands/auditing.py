@@ -32,7 +32,6 @@ from auditor.commands.options import (
 from auditor.commands.publishing import check_source, left_out, publish_report
 from auditor.commands.registries import RegistryOptions
 from auditor.commands.scanning import ScanOptions
-from auditor.commands.terminal import colour, width
 from auditor.errors import PolicyError, UsageError
 from auditor.exits import Exit, exit_code
 from auditor.output import (
@@ -46,6 +45,7 @@ from auditor.output import (
 )
 from auditor.quantity import quantity
 from auditor.report import PolicyRow, Severity
+from auditor.terminal import colour, width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -262,10 +262,10 @@ def _pushing(gateway: str) -> Callable[[Report, Options], None]:
 
 def emit(report: Report, output: Output, options: Options) -> None:
     """Puts the report where an output goes, in its format."""
-    from auditor.reporters import render
+    from auditor.reporters import encoded, render
 
     if output.path:
-        write_file(output.path, render(output.format, report, options).encode("utf-8", "backslashreplace"))
+        write_file(output.path, encoded(output.format, report, options))
         return
     options = msgspec.structs.replace(options, width=width(), colour=colour())
     write_standard(render(output.format, report, options))

@@ -10,11 +10,11 @@ import typer
 
 from auditor.commands.inputs import collect, read_policy, source_options
 from auditor.commands.options import Context, Exclude, HostRoot, Inputs, Kubeconfig, Namespaces, PolicyFile
-from auditor.commands.terminal import width
 from auditor.errors import SourceError, UsageError
 from auditor.exits import Exit
 from auditor.output import write_standard
 from auditor.quantity import quantity
+from auditor.terminal import width
 
 if TYPE_CHECKING:
     from auditor.policy import Policy
@@ -52,6 +52,8 @@ def probe(
     The answers stand beside what the cluster's policies let one expect. `auditor rbac --probe` prints the rights.
     """
     from auditor.enforcement.mechanisms import RESOURCES
+    from auditor.enforcement.mutations import BINDINGS as MUTATION_BINDINGS
+    from auditor.enforcement.mutations import POLICIES as MUTATIONS
     from auditor.engine import Scope
     from auditor.image_policy_files import BACKEND_NEEDS
     from auditor.reporters.proofs import FORMATS
@@ -63,7 +65,7 @@ def probe(
     if not (yes or sys.stdin.isatty()):
         raise UsageError("a probe asks before it starts, and there is nobody to ask", "Say so with --yes.")
     rules = read_policy(policy)
-    read = ("namespaces", "nodes", *BACKEND_NEEDS, *RESOURCES)
+    read = ("namespaces", "nodes", *BACKEND_NEEDS, *RESOURCES, MUTATIONS, MUTATION_BINDINGS)
     inputs = Inputs(
         kubeconfig=kubeconfig, namespace=namespace, exclude_namespace=exclude_namespace, host_root=host_root
     )

@@ -13,10 +13,10 @@ from auditor.commands.inputs import collect, read_policy, source_options, supple
 from auditor.commands.options import Context, Inputs, PolicyFile, grouped
 from auditor.commands.registries import RegistryOptions
 from auditor.commands.scanning import ScanOptions
-from auditor.commands.terminal import colour, width
 from auditor.errors import UsageError
 from auditor.exits import Exit
 from auditor.output import write_standard
+from auditor.terminal import colour, width
 
 if TYPE_CHECKING:
     from auditor.collect import Collected
@@ -39,7 +39,7 @@ def explain(
     """Tell everything that is known about one image: where it runs, how it gets there, and what is wrong with it."""
     from auditor.engine import Scope, evaluate
     from auditor.explain import explain as explained
-    from auditor.explain import near
+    from auditor.meant import near
     from auditor.packs import applicable, load_packs, select
     from auditor.rbac import needed_resources
     from auditor.reporters.explanation import FORMATS
@@ -70,11 +70,11 @@ def explain(
 
 def _about(image: str, gather: Gather) -> Gather:
     """Registries and scanners are asked about this image alone."""
-    from auditor.explain import naming
+    from auditor.meant import only
 
     def narrowed(collected: Collected, progress: Progress) -> Collected:
         every = collected.snapshot.owners
-        found = gather(_with_owners(collected, naming(image, every)), progress)
+        found = gather(_with_owners(collected, only(image, every)), progress)
         return _with_owners(found, every)
 
     return narrowed

@@ -105,7 +105,7 @@ def as_report(data: bytes, path: str) -> Report:
     """A JSON report, which may be gzipped; SourceError where it is none."""
     import msgspec
 
-    from auditor.report import from_json
+    from auditor.published import from_json
     from auditor.sources.unpack import expand
 
     try:

@@ -11,11 +11,11 @@ import typer
 from auditor.commands.completing import check_ids
 from auditor.commands.inputs import collect, read_policy, read_report, source_options
 from auditor.commands.options import Checks, Context, From, Inputs, Kubeconfig
-from auditor.commands.terminal import colour, width
 from auditor.errors import UsageError
 from auditor.escape import escape
 from auditor.exits import Exit
 from auditor.output import write_standard
+from auditor.terminal import colour, width
 
 
 def diff(

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from auditor.errors import UsageError
 from auditor.escape import escape
+from auditor.registry.budget import MINUTES
 
 if TYPE_CHECKING:
     from auditor.collect import Collected
@@ -52,10 +53,21 @@ PlainHttp = Annotated[
     list[str] | None,
     typer.Option("--registry-plain-http", metavar="HOST", help="This registry speaks http; repeatable."),
 ]
+ProxyUrl = Annotated[
+    str | None,
+    typer.Option("--registry-proxy", metavar="URL|env", help="Ask through this proxy, or as HTTPS_PROXY says."),
+]
 CacheFolder = Annotated[
     str | None, typer.Option("--registry-cache", metavar="DIR", help="Where answers are kept (~/.cache/auditor).")
 ]
+Minutes = Annotated[
+    int,
+    typer.Option("--registry-minutes", metavar="N", min=1, help="Ask no longer than this for a cluster's images."),
+]
 NoCache = Annotated[bool, typer.Option("--no-registry-cache", help="Keep no answers, and use none.")]
+
+
+_NAMED = 5
 
 
 class RegistryOptions(Struct, frozen=True):
@@ -68,8 +80,10 @@ class RegistryOptions(Struct, frozen=True):
     allow_private: AllowPrivate = None
     mirrors: Mirrors = None
     plain_http: PlainHttp = None
+    proxy: ProxyUrl = None
     cache: CacheFolder = None
     no_cache: NoCache = False
+    minutes: Minutes = MINUTES
 
 
 def asker(options: RegistryOptions, source: str | None, kubeconfig: str | None, context: str | None) -> Gather:
@@ -97,19 +111,21 @@ def asker(options: RegistryOptions, source: str | None, kubeconfig: str | None, 
     from auditor.registry.docker_config import DockerConfig
     from auditor.registry.gather import Asked, gather
     from auditor.registry.patience import PER_HOST, Patience
+    from auditor.registry.proxies import proxies
     from auditor.registry.settings import settings
     from auditor.registry.transport import Transport
     from auditor.registry.trust import Trust
 
     said = settings(options.allow_private or (), options.mirrors or (), options.plain_http or ())
     trust = Trust(options.ca)
+    out = proxies(options.proxy, os.environ)
     config = DockerConfig(options.config) if options.config else None
     for note in config.notes if config else ():
         print(f"warning: {escape(note)}", file=sys.stderr)
 
     # One registry serves several clusters: its patience, its tokens and what it refuses are the same for all.
-    transport = Transport(said.reach, trust, PER_HOST)
-    services = Services.through(Patience(transport), said.plain_http)
+    transport = Transport(said.reach, trust, PER_HOST, proxies=out)
+    services = Services.through(Patience(transport), said.plain_http, minutes=options.minutes)
     opening = threading.Lock()
     opened: list[Cache] = []
 
@@ -144,12 +160,16 @@ def _credentials(
 
 
 def _tell(rows: Sequence[ImageEvidence], progress: Progress) -> None:
-    """One line about what is not known, so that nobody takes it for done."""
+    """What is not known, in a line or two, so that nobody takes it for done."""
     missing = [row.unavailable for row in rows if row.unavailable and row.unavailable.kind != "not-found"]
     if missing:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(m.kind for m in missing).items()))
         text = f"registries did not answer {len(missing)} of {len(rows)} questions ({kinds}): {missing[0].detail}"
         progress.note(f"{text}{' …' if len(missing) > 1 else ''}")
+    late = [row.reference for row in rows if row.unavailable and row.unavailable.kind == "timeout"]
+    if late:
+        more = f" and {len(late) - _NAMED:,} more" if late[_NAMED:] else ""
+        progress.note(f"not asked or not answered in time: {', '.join(late[:_NAMED])}{more}")
 
 
 def _cache(options: RegistryOptions, warn: Callable[[str], object]) -> Cache:

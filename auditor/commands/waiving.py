@@ -63,14 +63,15 @@ def waive(
     for name, glob in given.items():
         _check_glob(f"--{name}", glob)
     found = _report(report)
-    waiver = _waiver(id, found, given, reason, _day(expires), owner)
     path = Path(policy)
     if not dry_run:
         check_writable(path)
     before = _policy(path)
+    waiver = _waiver(id, found, given, reason, _day(expires), owner)
     after, line, waiver = _changed(before, waiver, policy, replace)
     if _FINDING.fullmatch(id) is None:
-        _check_known(after, waiver, policy)
+        _check_known(after, id, policy)
+        _check_narrow(id, given)
     count = covered(waiver, found.findings) if found else ()
     if dry_run:
         write_standard(_diff(before, after, path))
@@ -106,11 +107,6 @@ def _waiver(
             raise UsageError(f"{id} is a finding's id: which report has it?", "Name it: --report REPORT.")
         return msgspec.structs.replace(waiver_of(_finding(id, report), reason, expires, owner), **globs)
     _check_glob("ID", id)
-    if not globs:
-        raise UsageError(
-            f"this would waive {id} everywhere",
-            "Say for what: --namespace, --subject, --container; or --subject '*' if it is meant.",
-        )
     return Waiver(check=id, reason=reason, expires=expires, owner=owner, **globs)
 
 
@@ -164,16 +160,26 @@ def _changed(before: bytes, waiver: Waiver, path: str, replace: bool) -> tuple[b
     return after, *listed(after, path)[-1]
 
 
-def _check_known(policy: bytes, waiver: Waiver, path: str) -> None:
+def _check_known(policy: bytes, glob: str, path: str) -> None:
+    """UsageError for what is no id of a check, nor a pattern of such ids."""
     from auditor.packs import load_packs
     from auditor.policy import did_you_mean
     from auditor.policy_file import load_policy
 
     known = {check.id for check in load_packs(load_policy(policy, path).packs)}
-    if not any(fnmatchcase(check, waiver.check) for check in known):
+    if not any(fnmatchcase(check, glob) for check in known):
         raise UsageError(
-            f"{waiver.check} is neither a finding's id nor a check{did_you_mean(waiver.check, known)}",
+            f"{glob} is neither a finding's id nor a check{did_you_mean(glob, known)}",
             "`auditor checks` lists the checks; a finding's id is 16 characters of 0-9 and a-f.",
+        )
+
+
+def _check_narrow(check: str, globs: dict[str, str | None]) -> None:
+    """UsageError for a waiver of all that a check finds, unless it says so."""
+    if all(glob is None for glob in globs.values()):
+        raise UsageError(
+            f"this would waive {check} everywhere",
+            "Say for what: --namespace, --subject, --container; or --subject '*' if it is meant.",
         )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from auditor.escape import escape
 from auditor.report import Finding, Report
-from auditor.reporters.cells import wrap_name, wrap_text
+from auditor.reporters.cells import wrap_text
 from auditor.reporters.rows import counted, worst_first
 
 _INDENT = "  "
 
 
 def what_to_do(report: Report, failures: Sequence[Finding], width: int) -> Iterator[str]:
-    """For each check that failed, the worst first: its title and the first paragraph of its remediation."""
+    """For each check that failed, the worst first: its title and the first paragraph of its remediation. What is
+    indented there is meant to be pasted, so its lines stay whole, however wide they are."""
     if not failures:
         return
     by_check: dict[str, list[Finding]] = {}
@@ -27,16 +29,16 @@ def what_to_do(report: Report, failures: Sequence[Finding], width: int) -> Itera
         yield from _remediation(own[0].remediation, width)
     yield ""
     more = "`auditor checks ID` tells all about a check: why it matters, what else to do, and its sources."
-    yield from wrap_text(f"{more} The JSON report (-o json) holds the evidence of every finding.", width)
+    whole = "The JSON report (-o json) holds the evidence of every finding, and its id, which `auditor waive` takes."
+    yield from wrap_text(f"{more} {whole}", width)
 
 
 def _remediation(text: str, width: int) -> Iterator[str]:
     for line in _lines(_opening(text)):
-        bare = line.lstrip(" ")
-        lead = _INDENT + line[: len(line) - len(bare)]
-        # What is indented is meant to be pasted: its lines and blanks stay.
-        wrap = wrap_text if lead == _INDENT else _verbatim
-        yield from (lead + part for part in wrap(bare, width - len(lead)))
+        if line.startswith(" "):
+            yield _INDENT + escape(line)
+        else:
+            yield from (_INDENT + part for part in wrap_text(line, width - len(_INDENT)))
 
 
 def _opening(text: str) -> list[str]:
@@ -62,7 +64,3 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
             running.append(line.strip())
     if running:
         yield " ".join(running)
-
-
-def _verbatim(text: str, width: int) -> list[str]:
-    return wrap_text(text, width, _INDENT) if " " in text else wrap_name(text, width, _INDENT)

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from auditor.diff import Diff
-from auditor.report import Finding, finding_to_dict
+from auditor.published import finding_to_dict
+from auditor.report import Finding
 from auditor.reporters.grid import paint, table
 from auditor.reporters.rows import severest_first, spot
 

@@ -20,7 +20,7 @@ _GONE, _UNSEEN, _STILL, _WARNINGS = 12_000, 6_000, 8_000, 3_000
 
 def render_markdown(diff: Diff, width: int = 80) -> str:
     """At most `LIMIT` bytes of UTF-8. Where something is cut, it says how much. `width` is of no use to it."""
-    new = [row(found, state(found)) for found in sorted(diff.new, key=severest_first)]
+    new = [row(found, diff.several, state(found)) for found in sorted(diff.new, key=severest_first)]
     before, after = "\n\n".join(_head(diff, new)), "\n\n".join(filter(None, _folds(diff)))
     heading = f"All {len(new):,} new findings"
     if len(new) > _OPEN:
@@ -43,6 +43,7 @@ def _head(diff: Diff, new: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _folds(diff: Diff) -> Iterator[str]:
     yield remarks(f"Warnings ({len(diff.warnings):,})", diff.warnings, _WARNINGS)
-    yield listed(f"Gone ({len(diff.gone):,})", diff.gone, _GONE)
-    yield listed(f"Not seen ({len(diff.unseen):,}): the new report could not tell", diff.unseen, _UNSEEN)
-    yield listed(f"Still there ({len(diff.still):,})", diff.still, _STILL)
+    yield listed(f"Gone ({len(diff.gone):,})", diff.gone, diff.several, _GONE)
+    title = f"Not seen ({len(diff.unseen):,}): the new report could not tell"
+    yield listed(title, diff.unseen, diff.several, _UNSEEN)
+    yield listed(f"Still there ({len(diff.still):,})", diff.still, diff.several, _STILL)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from auditor.diff import Diff
-from auditor.escape import escape_json
-from auditor.report import Finding, Report, finding_to_dict
+from auditor.published import finding_to_dict
+from auditor.report import Finding, Report
 from auditor.reporters.cells import wrap_text
 from auditor.reporters.changes import short, state, tagged
 from auditor.reporters.closing import listing
 from auditor.reporters.diff_markdown import render_markdown
+from auditor.reporters.json_text import document
 from auditor.reporters.overview import titled
 from auditor.reporters.rows import counted, one_each, section
 from auditor.reporters.table import columns_for, joined
@@ -25,7 +25,7 @@ SCHEMA = "auditor.diff/v1"
 def render_table(diff: Diff, width: int = 80, colour: bool = False) -> str:
     """What is new in full, the rest one line each; lines of at most `width` columns, taken as between 60 and 160."""
     width = columns_for(width)
-    several = bool(diff.before.clusters or diff.after.clusters)
+    several = diff.several
     sections: tuple[Iterable[str], ...] = (
         _heading(diff, width),
         listing("WARNINGS", diff.warnings, width),
@@ -54,7 +54,7 @@ def render_json(diff: Diff, width: int = 80) -> str:
         "summary": {name: len(findings) for name, findings in lists.items()},
         **{name: [finding_to_dict(finding) for finding in findings] for name, findings in lists.items()},
     }
-    return escape_json(json.dumps(plain, indent=2, ensure_ascii=False)) + "\n"
+    return document(plain)
 
 
 FORMATS: Mapping[str, Callable[[Diff, int], str]] = {

@@ -10,8 +10,9 @@ import msgspec
 
 from auditor.escape import escape_json
 from auditor.evidence import ImageEvidence, Platform
-from auditor.explain import Content, Explanation, Pull, Standing
-from auditor.report import GoalRow, finding_to_dict
+from auditor.explanation import Content, Explanation, Pull, Standing
+from auditor.published import finding_to_dict
+from auditor.report import GoalRow
 from auditor.reporters.cells import wrap_name, wrap_text
 from auditor.reporters.grid import paint, table
 from auditor.reporters.table import columns_for, joined
@@ -36,7 +37,7 @@ def render_text(found: Explanation, width: int = 80, colour: bool = False) -> st
             _section("BY THE POLICY", _policy(found), room),
             _section("ENFORCED AT ADMISSION", _enforced(found.enforcement), room),
             _findings(found, room, colour),
-            _section("NOT READ, SO THERE MAY BE MORE", found.unread, room),
+            _section("NOT READ, SO THERE MAY BE MORE", _unread(found.unread), room),
         )
     )
 
@@ -91,7 +92,9 @@ def _platform(platform: Platform) -> str:
     parts = (
         f"built {platform.created}" if platform.created else "",
         f"user {platform.user}" if platform.user else "no user, so root",
-        f"{platform.layers} layers, {platform.size_bytes / 1e6:,.1f} MB" if platform.layers else "",
+        f"{platform.layers} layer{'s' if platform.layers > 1 else ''}, {platform.size_bytes / 1e6:,.1f} MB"
+        if platform.layers
+        else "",
         f"on {base}" if base else "",
     )
     return ", ".join(filter(None, parts))
@@ -197,6 +200,16 @@ def _enforced(standings: Iterable[Standing]) -> Iterator[str]:
 def _goal(goal: GoalRow) -> str:
     by = {"enforced": f" by {goal.by}", "unknown": f" (see {goal.by})"}.get(goal.verdict, "") if goal.by else ""
     return goal.verdict.replace("-", " ") + by
+
+
+def _unread(gaps: Iterable[str]) -> Iterator[str]:
+    """By reason: of files that hold one kind, fifty others are missing for the same one."""
+    found: dict[str, list[str]] = {}
+    for gap in gaps:
+        what, _, why = gap.partition(": ")
+        found.setdefault(why, []).append(what)
+    for why, names in found.items():
+        yield f"{why}: {', '.join(names)}" if len(names) > 1 else f"{names[0]}: {why}"
 
 
 def _findings(found: Explanation, room: int, colour: bool) -> list[str]:

@@ -23,6 +23,10 @@ _FIRST = 0xF0000
 _LAST = 0xFFFFD
 _KEPT, _FILLER = "\ue000", "\ue001"
 
+# The names of resources are the longest that come often: `validatingadmissionpolicybindings.`
+_PART = re.compile(r"[^\s/,_=.:@-]+[/,_=.-]?")
+_WORD = 36
+
 _PAINT = {"critical": "1;31", "high": "31", "medium": "33", "low": "36"}
 _PAINTED = re.compile(rf"^({'|'.join(Severity)})\b")
 
@@ -72,9 +76,28 @@ def table(
     """A table of running text with titles, none wider than `width`. A cell of several texts has each on a new line."""
     texts = [[[cell] if isinstance(cell, str) else cell for cell in row] for row in (titles, *rows)]
     wants = [max(columns(escape(text)) for cell in column for text in cell) for column in zip(*texts, strict=True)]
-    widths = shares(width - GAP * (len(wants) - 1), wants)
+    words = [max(_longest(text) for cell in column for text in cell) for column in zip(*texts, strict=True)]
+    widths = _evened(shares(width - GAP * (len(wants) - 1), wants), words)
     cells = [[_lines(cell, size) for cell, size in zip(row, widths, strict=True)] for row in texts]
     return grid([cells[0], rule(widths), *cells[1:]], widths, right)
+
+
+def _longest(text: str) -> int:
+    """How wide the longest part of a text is that a reader expects on one line. A name may be of any length."""
+    return min(max(map(columns, _PART.findall(escape(text))), default=0), _WORD)
+
+
+def _evened(widths: Sequence[int], words: Sequence[int]) -> list[int]:
+    """Columns too narrow for their longest word, at the cost of those that have more than they need for theirs."""
+    found = list(widths)
+    for number, word in enumerate(words):
+        while found[number] < word:
+            spare, giver = max((width - words[other], other) for other, width in enumerate(found))
+            if spare <= 0:
+                break
+            found[giver] -= 1
+            found[number] += 1
+    return found
 
 
 def _lines(texts: Cell, width: int) -> list[str]:

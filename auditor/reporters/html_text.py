@@ -13,6 +13,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from auditor.escape import escape, escape_json
+from auditor.reporters.json_text import indented
 from auditor.reporters.sarif_places import percent_encoded
 
 # What may become a link: nothing but https, in printable ASCII without what could end an attribute.
@@ -83,7 +84,7 @@ def _value(value: Any) -> str:
     flat = _json(value)
     if len(flat) <= _WIDTH:
         return flat
-    return escape_json(json.dumps(value, ensure_ascii=False, indent=2)).replace("\n", "\n  ")
+    return indented(value, 2)
 
 
 def _json(value: Any) -> str:

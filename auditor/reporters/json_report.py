@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
-from auditor.escape import escape_json
-from auditor.report import Report, to_dict
-from auditor.reporters import Options
+from auditor.published import to_dict
+from auditor.report import Report
+from auditor.reporters import Options, json_text
 from auditor.reporters.changes import as_values
 
 
 def render(report: Report, options: Options) -> str:
     """JSON that `report.from_json` reads back. Text is kept as it is, apart from escapes for hostile characters."""
-    return escape_json(json.dumps(published(report, options), indent=2, ensure_ascii=False)) + "\n"
+    return "".join(pieces(report, options))
+
+
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    return json_text.pieces(published(report, options))
 
 
 def published(report: Report, options: Options) -> dict[str, Any]:

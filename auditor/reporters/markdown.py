@@ -34,13 +34,13 @@ COLUMNS = ("severity", "namespace", "check", "subject", "what is wrong")
 def render(report: Report, options: Options) -> str:
     """At most `LIMIT` bytes of UTF-8. Where something is cut, it says how much. With a baseline new failures come
     first."""
-    marked = marks(options.comparison)
+    marked, several = marks(options.comparison), bool(report.clusters)
     failures = marked.new_first(sorted((f for f in report.findings if f.status == "fail"), key=severest_first))
     before = _joined(map("\n".join, _head(report, options, failures, marked)))
     after = _joined([*changed(options.comparison), *folds(report, failures, marked)])
     heading = f"All {len(failures):,} failures"
     room = LIMIT - len(f"{before}\n\n{folded(heading, ' ')}\n\n{after}\n".encode())
-    rows = [_marked(found, marked) for found in failures] if len(failures) > _WORST else []
+    rows = [_marked(found, several, marked) for found in failures] if len(failures) > _WORST else []
     return _joined([before, folded(heading, table(COLUMNS, rows, room)), after]) + "\n"
 
 
@@ -67,7 +67,7 @@ def _head(report: Report, options: Options, failures: Sequence[Finding], marked:
             f"### The {first} {_WORST} of {len(failures):,} failures" if len(failures) > _WORST else "### Failures"
         )
         yield [heading + (", new ones first" if options.comparison else "")]
-        yield table(COLUMNS, [_marked(found, marked) for found in failures[:_WORST]], room)
+        yield table(COLUMNS, [_marked(found, bool(report.clusters), marked) for found in failures[:_WORST]], room)
 
 
 def _since(comparison: Diff) -> str:
@@ -118,7 +118,7 @@ def _namespaces(report: Report) -> list[list[str]]:
     """Counts by namespace and severity, the worst first; the last row sums up the others where there are many."""
     found: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        found.setdefault(place(finding), []).append(finding)
+        found.setdefault(place(finding, bool(report.clusters)), []).append(finding)
     failures = {name: [f for f in own if f.status == "fail"] for name, own in found.items()}
     names = sorted(found, key=lambda name: (worst_first(failures[name]), name))
     rows = [[name, *_counts(found[name])] for name in names[:_NAMESPACES]]
@@ -143,15 +143,15 @@ def _clean(report: Report) -> list[str]:
     return [f"{quantity(clean, 'namespace')} without a finding."] if clean else []
 
 
-def _marked(finding: Finding, marked: Marks) -> list[str]:
-    return row(finding, "new" if marked.is_new(finding) else "")
+def _marked(finding: Finding, several: bool, marked: Marks) -> list[str]:
+    return row(finding, several, "new" if marked.is_new(finding) else "")
 
 
-def row(finding: Finding, remark: str = "") -> list[str]:
+def row(finding: Finding, several: bool, remark: str) -> list[str]:
     """The cells of COLUMNS."""
     return [
         f"{finding.severity}, **{prose(remark)}**" if remark else str(finding.severity),
-        place(finding),
+        place(finding, several),
         code(finding.check),
         subject(finding),
         prose(finding.message),

@@ -20,15 +20,23 @@ def changed(comparison: Diff | None) -> Iterator[str]:
     """Closed sections of what is gone, what could not be looked for, and what is odd about the baseline."""
     if comparison is None:
         return
-    yield listed(f"Gone ({len(comparison.gone):,})", comparison.gone, _GONE)
-    yield listed(f"Not seen ({len(comparison.unseen):,}): this audit could not tell", comparison.unseen, _UNSEEN)
+    several = comparison.several
+    yield listed(f"Gone ({len(comparison.gone):,})", comparison.gone, several, _GONE)
+    title = f"Not seen ({len(comparison.unseen):,}): this audit could not tell"
+    yield listed(title, comparison.unseen, several, _UNSEEN)
     yield remarks("About the baseline", comparison.warnings, _WARNINGS)
 
 
-def listed(title: str, findings: Sequence[Finding], room: int) -> str:
+def listed(title: str, findings: Sequence[Finding], several: bool, room: int) -> str:
     """Findings that are told in short, the most severe first."""
     rows = [
-        [str(found.severity), place(found), code(found.check), subject(found), prose(state(found)) or "failure"]
+        [
+            str(found.severity),
+            place(found, several),
+            code(found.check),
+            subject(found),
+            prose(state(found)) or "failure",
+        ]
         for found in sorted(findings, key=severest_first)
     ]
     return folded(title, table(COLUMNS, rows, room))

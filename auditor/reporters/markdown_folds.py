@@ -22,6 +22,7 @@ _FEW = 3
 
 def folds(report: Report, failures: Sequence[Finding], marked: Marks = UNMARKED) -> Iterator[str]:
     """Closed sections of at most 42,000 bytes together, empty ones among them."""
+    several = bool(report.clusters)
     questions = alike(marked.new_first(found for found in report.findings if found.cause == "judgment"))
     broken = [found for found in report.findings if found.cause == "error"]
     unread = [found for found in report.findings if found.cause == "unreadable"]
@@ -34,7 +35,7 @@ def folds(report: Report, failures: Sequence[Finding], marked: Marks = UNMARKED)
         table(
             ("namespace", "check", "subjects", "what to find out"),
             [
-                [place(row.first), code(row.first.check), _subjects(row, marked), _question(row.first)]
+                [place(row.first, several), code(row.first.check), _subjects(row, marked), _question(row.first)]
                 for row in questions
             ],
             _ROOM,
@@ -44,12 +45,12 @@ def folds(report: Report, failures: Sequence[Finding], marked: Marks = UNMARKED)
         f"Not judged ({len(unread):,}): unread is never passed",
         table(
             ("namespace", "check", "why"),
-            [[place(found), code(found.check), prose(found.message)] for found in unread],
+            [[place(found, several), code(found.check), prose(found.message)] for found in unread],
             _ROOM,
         ),
     )
     columns = ("resource", "state", "where", "remark")
-    if report.clusters:
+    if several:
         rows = [[code(row.cluster), *_gap(row)] for row in gaps]
         yield folded("Not read, or with remarks", table(("cluster", *columns), rows, _ROOM))
     else:
@@ -58,7 +59,7 @@ def folds(report: Report, failures: Sequence[Finding], marked: Marks = UNMARKED)
         f"Broken checks ({len(broken):,}): a fault of the check, not of the cluster",
         table(
             ("namespace", "check", "subject", "what happened"),
-            [[place(found), code(found.check), subject(found), prose(found.message)] for found in broken],
+            [[place(found, several), code(found.check), subject(found), prose(found.message)] for found in broken],
             _ROOM,
         ),
     )
@@ -66,7 +67,7 @@ def folds(report: Report, failures: Sequence[Finding], marked: Marks = UNMARKED)
         f"Waivers ({len(waived):,})",
         table(
             ("until", "namespace", "check", "subject", "reason", "owner"),
-            [cells for found in waived for cells in _waiver(found, marked)],
+            [cells for found in waived for cells in _waiver(found, several, marked)],
             _ROOM,
         ),
     )
@@ -137,8 +138,8 @@ def _gap(row: CoverageRow) -> list[str]:
     return [what, prose(row.state), where, prose(row.detail) or "-"]
 
 
-def _waiver(finding: Finding, marked: Marks) -> Iterator[list[str]]:
+def _waiver(finding: Finding, several: bool, marked: Marks) -> Iterator[list[str]]:
     if waiver := finding.waiver:
         until = f"{code(waiver.expires)}, **expired**" if waiver.expired else code(waiver.expires)
-        about = [place(finding), code(finding.check), _subject(finding, marked)]
+        about = [place(finding, several), code(finding.check), _subject(finding, marked)]
         yield [until, *about, prose(waiver.reason), prose(waiver.owner or "") or "-"]

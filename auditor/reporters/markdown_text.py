@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from auditor.escape import escape
 from auditor.report import Finding
 from auditor.reporters.cells import name
+from auditor.reporters.rows import spot
 
 # How much of a text is shown, in characters: more than any name that a cluster takes.
 _MOST = 400
@@ -31,10 +32,9 @@ def prose(text: str) -> str:
     return _sentence(_cut(escape(text[:_MOST]), len(text)))
 
 
-def place(finding: Finding) -> str:
+def place(finding: Finding, several: bool) -> str:
     """The namespace, and where a report has several clusters, which one."""
-    cluster = f"{finding.cluster}/" if finding.cluster else ""
-    return code(f"{cluster}{finding.namespace or '(cluster)'}")
+    return code(spot(finding, several))
 
 
 def subject(finding: Finding) -> str:

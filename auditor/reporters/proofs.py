@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from auditor.escape import escape_json
 from auditor.proof import Proof, wrong
-from auditor.report import Finding, Severity, Subject, finding_to_dict, identity
+from auditor.published import finding_to_dict
+from auditor.report import Finding, Severity, Subject, identity
 from auditor.reporters.cells import wrap_text
 from auditor.reporters.grid import Cell, table
+from auditor.reporters.json_text import document
 
 CHECK = "enforcement-probe-differs"
 SCHEMA = "auditor.probe/v1"
@@ -85,7 +85,7 @@ def render_json(proofs: Sequence[Proof], width: int = 80) -> str:
         ],
         "findings": [_finding(proof) for proof in proofs if proof.differs],
     }
-    return escape_json(json.dumps(plain, indent=2, ensure_ascii=False)) + "\n"
+    return document(plain)
 
 
 def _finding(proof: Proof) -> dict[str, Any]:

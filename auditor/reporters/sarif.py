@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auditor.diff import Diff
-from auditor.escape import escape, escape_json
+from auditor.escape import escape
 from auditor.report import ClusterPart, CoverageRow, Finding, Report
 from auditor.reporters import Options
 from auditor.reporters.changes import marks
+from auditor.reporters.json_text import document
 from auditor.reporters.overview import is_choice, is_gap
 from auditor.reporters.sarif_places import Bases, location, namespace_location
 from auditor.reporters.sarif_rules import LEVELS, rank, rules
@@ -36,7 +36,7 @@ _GAPS = {"failed": "error", "forbidden": "warning", "excluded": "note", "read": 
 def render(report: Report, options: Options) -> str:
     """One log with one run; the same report gives the same bytes."""
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report, options)]}
-    return escape_json(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
+    return document(log)
 
 
 def _run(report: Report, options: Options) -> dict[str, Any]:

@@ -24,7 +24,8 @@ _LEGEND = " New failures stand at the top; elsewhere what is new is marked [new]
 
 
 def render(report: Report, options: Options) -> str:
-    """Lines of at most `options.width` columns, taken as between 60 and 160. Names and digests are whole.
+    """Lines of at most `options.width` columns, taken as between 60 and 160, but for what is to be pasted. Names and
+    digests are whole.
 
     With a baseline new failures come first: they are what the log of a job has to show.
     """
@@ -72,7 +73,7 @@ def render(report: Report, options: Options) -> str:
 def _changes(options: Options, width: int) -> Iterator[Iterable[str]]:
     """What the baseline holds and this report does not."""
     if found := options.comparison:
-        several = bool(found.before.clusters or found.after.clusters)
+        several = found.several
         yield short(f"GONE ({len(found.gone):,})", found.gone, width, options.colour, several)
         yield short(
             f"NOT SEEN ({len(found.unseen):,}): this audit could not tell", found.unseen, width, options.colour, several

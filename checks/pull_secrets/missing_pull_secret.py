@@ -18,7 +18,7 @@ from checks.pull_secrets._named_secrets import named_secrets
         its name out of the list:
 
             kubectl -n NAMESPACE create secret docker-registry NAME --docker-server=REGISTRY \\
-              --docker-username=USER --docker-password-stdin
+              --docker-username=USER --docker-password="$PASSWORD"
 
         An entry with an empty name has to go altogether: delete the imagePullSecrets field to get the service
         account's list back.

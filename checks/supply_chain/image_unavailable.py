@@ -23,7 +23,7 @@ from checks.supply_chain._asked import GONE, unread
 
     Push the image again from the build that made it, or move the workload to one that is there, by digest:
 
-        kubectl -n <namespace> set image deployment/<name> <container>=registry.example/team/app@sha256:<digest>
+        kubectl -n NAMESPACE set image deployment/NAME CONTAINER=registry.example/team/app@sha256:DIGEST
 
     Keep what is deployed from being cleaned up: protect its tags, or have the retention ask the cluster first.
     """,
@@ -33,8 +33,8 @@ def image_unavailable(image: Image, evidence: Evidence) -> Iterator[Fail]:
     elsewhere: at a node's end, in the middle of an incident. A name that is free again can also be taken by another.
 
     What counts is what the specs name: a tag and the content behind it, or a digest whose tag no node looks at; of an
-    index, the manifests for the nodes' platforms. A registry that refuses to tell (some say 401 or 403 of what does not
-    exist) leaves the question open.
+    index, the manifests for the nodes' platforms; of each manifest, the configuration. A registry that refuses to tell
+    (some say 401 or 403 of what does not exist) leaves the question open.
     """
     shown = {"where": list(image.where[:20])}
     held = f" any more; {image.pods} running pods have it from their nodes' caches" if image.pods else ""
@@ -48,7 +48,7 @@ def image_unavailable(image: Image, evidence: Evidence) -> Iterator[Fail]:
             for platform in row.platforms:
                 if platform.unavailable and platform.unavailable.kind == GONE:
                     where = platform.platform or platform.digest
-                    yield Fail(f"The registry has {name}, but not its manifest for {where}.", where, evidence=shown)
+                    yield Fail(f"The registry has {name}, but not all of it for {where}.", where, evidence=shown)
     if missing:
         raise missing
 

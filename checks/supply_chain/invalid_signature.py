@@ -21,8 +21,8 @@ from checks.supply_chain._signed import evident, judgements, part_of, require_al
     Treat it as an attempt until you know better: somebody with the right to push put there what looks like a signature.
     See what it is, and who pushed it:
 
-        cosign verify --key cosign.pub registry.example/team/app@sha256:<digest>
-        cosign tree registry.example/team/app@sha256:<digest>
+        cosign verify --key cosign.pub registry.example/team/app@sha256:DIGEST
+        cosign tree registry.example/team/app@sha256:DIGEST
 
     If it is another signer's whom you trust, add the key or identity to the image's entry under `signatures:` in the
     policy file. Else stop the workloads, push the image again from a clean build, and sign it by digest.

@@ -20,7 +20,7 @@ from checks.supply_chain._scanned import joined, told
     remediation="""
     Scan on a schedule, not at the build alone: the image stays the same, and what is known of it does not.
 
-        trivy image --format json --output results/app.json registry.example/team/app@sha256:<digest>
+        trivy image --format json --output results/app.json registry.example/team/app@sha256:DIGEST
 
     Trivy Operator scans again when a report's time is over (`operator.scannerReportTTL` of its chart, 24h by default).
     `vulnerabilities.maxScanAgeDays` in the policy file says what counts as old.

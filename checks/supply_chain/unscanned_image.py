@@ -19,7 +19,7 @@ from checks.supply_chain._scanned import at_rest, joined, told
     remediation="""
     Scan what runs, by its digest, and give the result to the audit:
 
-        trivy image --format json --output results/app.json registry.example/team/app@sha256:<digest>
+        trivy image --format json --output results/app.json registry.example/team/app@sha256:DIGEST
         auditor scan --scan-results results/
 
     In a cluster with Trivy Operator, see why there is no report: `kubectl -n trivy-system logs deploy/trivy-operator`

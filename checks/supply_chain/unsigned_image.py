@@ -21,7 +21,7 @@ from checks.supply_chain._signed import evident, judgements, part_of, require_al
     Find out where the image comes from before you sign it: a signature says that you did. Then sign what you looked at,
     by its digest, index and platforms together:
 
-        cosign sign --recursive --key cosign.key registry.example/team/app@sha256:<digest>
+        cosign sign --recursive --key cosign.key registry.example/team/app@sha256:DIGEST
 
     Better, have the pipeline sign what it pushes. An image of somebody else's that is to be trusted gets an entry of
     its own under `signatures:` in the policy file, with that signer's key or identity.

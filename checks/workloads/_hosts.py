@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 from checks.workloads._well_known import DOMAINS, IMITATED, well_known
 
@@ -29,7 +30,7 @@ def suspicions(registry: str, approved: Collection[str], declared: Collection[st
     if host != lower:
         same = f" is another spelling of {lower}, and" if well_known(lower) or lower in approved else ""
         yield "upper-case", f"{same.lstrip() or 'has upper-case letters, and'} evades rules that compare text"
-    known = {_PORT.sub("", name).lower() for name in approved}
+    known = frozenset(_PORT.sub("", name).lower() for name in approved)
     if not well_known(lower) and not _under(lower, known | {_PORT.sub("", name).lower() for name in declared}):
         imitated = _imitated(lower, known)
         if imitated:
@@ -40,8 +41,9 @@ def _under(host: str, domains: Collection[str]) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
-def _imitated(host: str, approved: Collection[str]) -> str | None:
-    """The name that a host imitates: as a part of another domain, or misspelt."""
+@lru_cache(maxsize=1024)
+def _imitated(host: str, approved: frozenset[str]) -> str | None:
+    """The name that a host imitates: as a part of another domain, or misspelt. Many images come from few hosts."""
     names = {name for name in approved if "." in name and not name.startswith("[") and not _IPV4.fullmatch(name)}
     inside = [name for name in names | DOMAINS if f".{name}." in f".{host}." or host.startswith(f"{name}-")]
     if inside:

@@ -17,7 +17,7 @@ from auditor import Fail, ImageUse, Severity, check, docs
     remediation="""
     Ephemeral containers cannot be removed from a pod: replace the pod once nobody needs it any more.
 
-        kubectl -n <namespace> delete pod <pod>
+        kubectl -n NAMESPACE delete pod POD
 
     Who added it stands in the audit log (verb patch or update, subresource pods/ephemeralcontainers). Grant that
     subresource to few people, and cover it by admission rules: the AlwaysPullImages plugin, for one, does not.

@@ -19,7 +19,7 @@ from auditor import Evidence, Fail, ImageUse, Manual, Severity, Skip, check, com
     Ask the registry whether the digest that runs belongs to the one that is pinned, as the manifest of one platform in
     an index:
 
-        crane manifest registry.example/team/app@sha256:<pinned> | jq '.manifests[]? | {platform, digest}'
+        crane manifest registry.example/team/app@sha256:PINNED | jq '.manifests[]? | {platform, digest}'
 
     If it is not there, the node runs something else: drain it, look at how the image came there (a mirror,
     `ctr import`, a changed pod), and let the pod start on a clean node.

@@ -18,7 +18,7 @@ from checks.workloads._pull_failure import EXPLAINED, REASONS, cause_of, shown
         "https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/images/types.go",
     ),
     remediation="""
-    The evidence holds the cause and the kubelet's own words; `kubectl -n <namespace> describe pod <pod>` has the
+    The evidence holds the cause and the kubelet's own words; `kubectl -n NAMESPACE describe pod POD` has the
     events.
 
     - auth: give the pod a pull secret whose key matches the image, or fix the one it has, once the repository exists.

@@ -19,7 +19,7 @@ _SHOWN = 200
     remediation="""
     Write the reference as `[registry[:port]/]path[:tag][@sha256:<64 lower-case hexadecimal digits>]`: the path in
     lower case, no scheme, no white space, nothing after the digest, and no placeholder that a template engine should
-    have filled in. `kubectl get pod <pod> -o yaml` shows what was stored.
+    have filled in. `kubectl get pod POD -o yaml` shows what was stored.
     """,
 )
 def malformed_image_reference(image: ImageUse) -> Iterator[Fail]:

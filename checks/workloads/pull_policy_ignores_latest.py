@@ -17,8 +17,8 @@ from auditor import Fail, ImageUse, Severity, Skip, check, docs
     remediation="""
     Pin the image to a digest. If it has to follow latest, say so:
 
-        kubectl -n <namespace> patch deployment <name> --patch '
-          {"spec": {"template": {"spec": {"containers": [{"name": "<container>", "imagePullPolicy": "Always"}]}}}}'
+        kubectl -n NAMESPACE patch deployment NAME --patch '
+          {"spec": {"template": {"spec": {"containers": [{"name": "CONTAINER", "imagePullPolicy": "Always"}]}}}}'
     """,
 )
 def pull_policy_ignores_latest(image: ImageUse) -> Iterator[Fail | Skip]:

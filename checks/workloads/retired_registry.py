@@ -18,7 +18,7 @@ from checks.workloads._retired import retired
     remediation="""
     Move to the place that the finding names, or copy the image into a registry of your own until you can:
 
-        crane copy k8s.gcr.io/<image>:<tag> registry.corp.example/mirror/<image>:<tag>
+        crane copy k8s.gcr.io/IMAGE:TAG registry.corp.example/mirror/IMAGE:TAG
 
     The source in the evidence tells what its owner announced.
     """,

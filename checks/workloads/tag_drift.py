@@ -20,7 +20,7 @@ from auditor import Evidence, Fail, ImageUse, Severity, Skip, check, comparable_
     Find out which digest is the right one (the registry's log of pushes tells when the tag moved), then pin to it,
     which also replaces the pods that run anything else:
 
-        kubectl -n <namespace> set image deployment/<name> <container>=registry.example/team/app@sha256:<digest>
+        kubectl -n NAMESPACE set image deployment/NAME CONTAINER=registry.example/team/app@sha256:DIGEST
 
     Make the tags of the repository immutable, if the registry can.
     """,

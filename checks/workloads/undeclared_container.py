@@ -20,12 +20,12 @@ _ROLES = frozenset({"container", "init", "sidecar"})
     Find out who adds it:
 
         kubectl get mutatingwebhookconfigurations,mutatingadmissionpolicies
-        kubectl -n <namespace> get pod <pod> -o yaml --show-managed-fields
+        kubectl -n NAMESPACE get pod POD -o yaml --show-managed-fields
 
     If an injector of yours does, name its containers in the policy, so that only unknown ones stand out:
 
         images:
-          injectedContainers: [istio-proxy, istio-init, <name of the container>]
+          injectedContainers: [istio-proxy, istio-init, NAME]
     """,
 )
 def undeclared_container(image: ImageUse, policy: Policy) -> Iterator[Fail | Skip]:

@@ -40,7 +40,7 @@ def test_it_is_called_as_it_was_called(path: str) -> None:
     assert kubectl(path, "auditor", "scan", "-h").stdout.startswith("Usage: kubectl auditor scan [OPTIONS]")
     wrong = kubectl(path, "auditor", "scan", "--bogus")
     assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "`kubectl auditor --help`" in wrong.stderr
+    assert "`kubectl auditor scan --help`" in wrong.stderr
 
 
 def test_words_and_exit_codes_pass(path: str, tmp_path: Path) -> None:

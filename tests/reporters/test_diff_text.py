@@ -11,7 +11,8 @@ import pytest
 
 from auditor.diff import Diff, diff
 from auditor.escape import escape
-from auditor.report import CoverageRow, Report, Subject, finding_to_dict
+from auditor.published import finding_to_dict
+from auditor.report import CoverageRow, Report, Subject
 from auditor.reporters.cells import columns
 from auditor.reporters.diff_text import FORMATS, render_table
 from tests.conftest import Golden

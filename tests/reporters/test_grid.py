@@ -46,3 +46,15 @@ def test_tables_keep_to_their_width(rows: list[tuple[str, str, str]], width: int
     for line in table(["first", "second", "n"], rows, width, right=[2]):
         assert columns(line) <= width
         assert line == line.rstrip(" ")
+
+
+def test_a_long_name_gets_room_from_running_text() -> None:
+    rows = [
+        ("validatingwebhookconfigurations.admissionregistration.k8s.io", "were not collected, not in the input " * 2)
+    ]
+    lines = table(["unread", "why"], rows, 60)
+    assert lines[1].startswith("-" * len("validatingwebhookconfigurations.") + "  -")
+    assert [line.split(" ")[0] for line in lines[2:4]] == [
+        "validatingwebhookconfigurations.",
+        "admissionregistration.k8s.io",
+    ]

@@ -82,6 +82,16 @@ def test_nothing_is_wider_than_the_window(sample: Report, width: int, opened: Op
     assert tab.run("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", [320, 390, 700, 701, 1280])
+def test_what_to_do_has_room(width: int, opened: Opener) -> None:
+    """No part about a check is squeezed into a column of single letters."""
+    tab = opened(shop(), before=lambda page: page.width(width))
+    wide = "one => one.getBoundingClientRect().width"
+    parts = tab.run(f"Array.from(document.querySelectorAll('.check > *'), {wide})")
+    assert parts
+    assert min(parts) >= 220
+
+
 @pytest.mark.parametrize("width", [900, 1060, 1200, 1310, 1400, 1900])
 def test_names_of_namespaces_have_room(width: int, opened: Opener) -> None:
     """The names that people give fit on a line of the heat map, and every title of a column is whole."""

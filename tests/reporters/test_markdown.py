@@ -97,6 +97,14 @@ def test_the_shop(golden: Golden) -> None:
     assert text.count("<details>") == text.count("</details>") == 8
 
 
+def test_the_only_cluster_is_named_once() -> None:
+    """An audit writes its cluster's name into every finding; only several clusters have to be told apart by it."""
+    sample = shop()
+    named = [msgspec.structs.replace(found, cluster="shop") for found in sample.findings]
+    audited = msgspec.structs.replace(sample, findings=tuple(named))
+    assert shown(audited) == shown(sample)
+
+
 def test_what_was_not_read_stands_open_on_top() -> None:
     text = shown(shop())
     line = next(line for line in text.split("\n") if line.startswith("> "))

@@ -20,6 +20,8 @@ from tests.reporters.samples import CHECKS, DIGEST, finding, report, shop, use
 
 GOLDEN = Path(__file__).parent / "golden"
 WIDTHS = (60, 80, 120, 160)
+# What stands in remediations to be copied out of the table.
+PASTED = {line.strip() for *_, text in CHECKS.values() for line in text.split("\n") if line.startswith(" ")}
 
 
 def shown(sample: Report, width: int = 80, **options: object) -> str:
@@ -53,7 +55,28 @@ def test_nothing_to_judge_is_no_clean_bill(golden: Golden) -> None:
 @pytest.mark.parametrize("width", [1, 40, *WIDTHS, 500])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     room = min(max(width, 60), 160)
-    assert max(columns(line) for line in shown(shop(), width, exit_code=3).split("\n")) <= room
+    lines = shown(shop(), width, exit_code=3).split("\n")
+    assert max(columns(line) for line in lines if line.strip() not in PASTED) <= room
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_is_to_be_pasted_stays_as_it_is(width: int) -> None:
+    lines = [line.strip() for line in shown(shop(), width).split("\n")]
+    assert max(map(len, PASTED)) > min(WIDTHS)
+    assert set(lines) >= PASTED
+
+
+def test_namespaces_are_whole_on_a_narrow_terminal() -> None:
+    names = ["kube-node-lease", "kube-system", "storefront"]
+    sample = report([finding("floating-tag", name, use("Deployment", "w", "c"), "m") for name in [None, *names]])
+    text = shown(sample, 60)
+    assert re.findall(r"^(\S+) +-  +1 ", text, re.MULTILINE) == ["(cluster)", *names]
+
+
+def test_what_was_not_read_for_one_reason_stands_together() -> None:
+    rows = [("nodes", "forbidden"), ("secrets", "failed"), ("pods", "forbidden"), ("jobs", "read")]
+    text = shown(report(coverage=[CoverageRow(resource, state, (), 0) for resource, state in rows]))
+    assert "\nNot read: nodes, pods (forbidden); secrets (failed)\n" in text
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.escape import escape
-from auditor.report import Report, to_dict
+from auditor.published import to_dict
+from auditor.report import Report
 from auditor.reporters import render
 from auditor.reporters.yaml_report import document
 from tests.conftest import Golden
