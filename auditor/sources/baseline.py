@@ -167,6 +167,8 @@ class ConfigMapStore:
             advice = (
                 f"`auditor rbac --keep-baseline {where}` prints the Role that it takes: get and patch of this name."
             )
+        elif not_found(answer) and verb == "patch":
+            advice = f"It was deleted since it was read. Make it again: {self.place.command}"
         else:
             advice = "Check the namespace, and the limits of the ConfigMap." if verb != "get" else ""
         doing = "read" if verb == "get" else "written"

@@ -96,6 +96,14 @@ class Discovery:
                 return candidate, True
         return (unknown[0], None) if unknown else (resource, False)
 
+    def unknown_versions(self, resource: wire.Resource) -> tuple[str, ...]:
+        """Those in which a list is served that is served in none of its own."""
+        offered = (self._groups or {}).get(resource.group, ())
+        kinds = {version: self.kinds(f"{resource.group}/{version}") or {} for version in offered}
+        return tuple(
+            version for version in offered if any(k.plural == resource.plural for k in kinds[version].values())
+        )
+
     def has(self, group: str) -> bool | None:
         """Whether an API group is served; None where discovery may not be read."""
         return None if self._groups is None else group in self._groups

@@ -15,12 +15,14 @@ Kind = Literal["refused", "name", "timeout", "reset", "cut", "proxy", "busy", "s
 _ADVICE: dict[Kind, str] = {
     "refused": "Is the API server running, and is the kubeconfig's server address right? Try another --context.",
     "name": "Check the kubeconfig's server name, DNS and VPN.",
-    "timeout": "Check VPN, firewall and proxy on the way to the API server.",
+    "timeout": "Check VPN, firewall and proxy on the way to the API server, and its health: its etcd may hang.",
     "proxy": "Check HTTPS_PROXY, NO_PROXY and the kubeconfig's proxy-url.",
     "busy": "The API server rejects requests for now: try again later.",
     "server": "Check the API server's health, or what stands in front of it.",
     "answer": "Check that the kubeconfig's server is the address of an API server, not of a web page or a login.",
 }
+
+_ENDED = "closed the connection without an answer"
 
 
 class Interrupted(Exception):
@@ -45,6 +47,8 @@ def fault_of(error: Exception, host: str) -> Fault | SourceError:
     from urllib3 import exceptions as u
 
     causes = _causes(error)
+    if any(isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError) for cause in causes):
+        return Fault("reset", _ENDED)  # a server that stops does so in the middle of a handshake, too
     for cause in causes:
         if isinstance(cause, ssl.SSLError | u.SSLError) or type(cause).__name__ == "CertificateError":
             return _tls(causes, host)
@@ -85,7 +89,7 @@ def _said(causes: list[BaseException]) -> str:
         if isinstance(cause, ConnectionResetError | BrokenPipeError):
             return "broke off the connection"
         if type(cause).__name__ == "RemoteDisconnected":
-            return "closed the connection without an answer"
+            return _ENDED
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
             return f"cannot be reached: {cause.strerror}"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from auditor import wire
-from auditor.inventory import Inventory, Listing
+from auditor.inventory import Inventory
+from auditor.listed import Listing
 from auditor.model import State
 from auditor.sources.discovery import Discovery
 from auditor.sources.encodings import Encoding, accepted
@@ -48,7 +49,7 @@ class Lists(Struct, frozen=True):
         if "." in resource.group:
             resource, served = self.discovery.choose(resource)
             if served is False:
-                return self._nothing(resource, namespace, "absent", NOT_SERVED)
+                return self._unserved(resource, namespace)
         for _ in range(_RESTARTS + 1):
             begun = time.monotonic()
             listing = self.inventory.begin(resource)
@@ -129,6 +130,13 @@ class Lists(Struct, frozen=True):
         detail += f"; broke off after {listing.count:,} objects"
         self.inventory.end(listing, state="failed", namespace=namespace, detail=detail, complete=False)
         return Outcome(listing.resource, namespace, "failed", listing.count, fault)
+
+    def _unserved(self, resource: wire.Resource, namespace: str) -> Outcome:
+        versions = ", ".join(self.discovery.unknown_versions(resource))
+        if not versions:
+            return self._nothing(resource, namespace, "absent", NOT_SERVED)
+        reason = f"it is served only in {versions}, which this version of Auditor does not know"
+        return self._nothing(resource, namespace, "failed", reason)
 
     def _nothing(
         self, resource: wire.Resource, namespace: str, state: State, detail: str, fault: Fault | None = None

@@ -91,7 +91,7 @@ def collect(
         reader.stop()
         connection.close()
         progress.finish()
-    return LiveCluster(identity.name, scan.uid, version, collected_at, scan.groups)
+    return LiveCluster(identity.name, scan.namespaces.uid, version, collected_at, scan.groups)
 
 
 def _version(reader: Reader) -> str:
@@ -105,22 +105,39 @@ def _version(reader: Reader) -> str:
     return (found.git_version or "") if found else ""
 
 
+class _Namespaces:
+    """What their list showed by the way. It knows nothing of the scan: who is in no ring is let go of at once."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.uid: str | None = None  # of kube-system
+        self._lock = threading.Lock()
+
+    def see(self, resource: wire.Resource, items: Sequence[wire.Object]) -> None:
+        if resource.name != "namespaces":
+            return
+        with self._lock:
+            for item in items:
+                metadata = item.metadata or wire.Metadata()
+                self.names.add(metadata.name or "")
+                if metadata.name == "kube-system":
+                    self.uid = metadata.uid
+
+
 class _Scan:
-    """One scan's state: what the lists showed by the way."""
+    """One scan's state."""
 
     def __init__(self, options: LiveOptions, reader: Reader, inventory: Inventory, progress: Progress) -> None:
-        self.uid: str | None = None
+        self.namespaces = _Namespaces()
         self._options = options
         self._reader = reader
         self._inventory = inventory
         self._progress = progress
-        self._lock = threading.Lock()
-        self._namespaces: set[str] = set()
         discovery = Discovery(reader)
         self.groups = discovery.groups
         self._names = options.resources or _UNASKED
         self._lists = Lists(
-            reader, discovery, inventory, progress, options.page_size, self._see, settled(options.encoding)
+            reader, discovery, inventory, progress, options.page_size, self.namespaces.see, settled(options.encoding)
         )
         self._owners = Owners(reader, discovery, inventory, progress, options.page_size, not options.namespaces)
         self._admission = Admission(self._lists, self._names, options.namespaces)
@@ -135,7 +152,7 @@ class _Scan:
         configmaps.look_up(self._lists, self._names, outcomes, self._options.namespaces, _THREADS)
         readable = _readable([outcome for outcome in outcomes if outcome.resource.name == "secrets"])
         secretnames.look_up(self._reader, self._inventory, readable, _LOOK_UPS)
-        if self.uid is None:
+        if self.namespaces.uid is None:
             self._read_uid()
 
     def _read_lists(self) -> list[Outcome]:
@@ -159,7 +176,7 @@ class _Scan:
     def _check_namespaces(self) -> tuple[set[str], Outcome]:
         """Which of the namespaces that were asked for do not exist. One that does not looks like one that is empty."""
         outcome = self._lists.read(wire.BY_NAME["namespaces"])
-        missing = set(self._options.namespaces) - self._namespaces if outcome.state == "read" else set()
+        missing = set(self._options.namespaces) - self.namespaces.names if outcome.state == "read" else set()
         if outcome.state == "forbidden":
             missing = {name for name in dict.fromkeys(self._options.namespaces) if not self._read_namespace(name)}
         for namespace in sorted(missing):
@@ -182,23 +199,13 @@ class _Scan:
     def _at_once(self, tasks: Sequence[Callable[[], Outcome]]) -> list[Outcome]:
         return workers.run(tasks, _THREADS, self._reader.stop)
 
-    def _see(self, resource: wire.Resource, items: Sequence[wire.Object]) -> None:
-        if resource.name != "namespaces":
-            return
-        with self._lock:
-            for item in items:
-                metadata = item.metadata or wire.Metadata()
-                self._namespaces.add(metadata.name or "")
-                if metadata.name == "kube-system":
-                    self.uid = metadata.uid
-
     def _read_uid(self) -> None:
         """kube-system's uid stands for the cluster's: it lives as long as the cluster."""
         try:
             found = self._reader.read("/api/v1/namespaces/kube-system", wire.Namespace, patience=HURRIED)
         except Fault:
             return
-        self.uid = found.metadata.uid if found and found.metadata else None
+        self.namespaces.uid = found.metadata.uid if found and found.metadata else None
 
 
 def _something_was_read(outcomes: Sequence[Outcome], host: str) -> None:

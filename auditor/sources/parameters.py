@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from auditor import wire
-from auditor.inventory import Listing
+from auditor.listed import Listing
 from auditor.model import State
 from auditor.parameters import BINDINGS, POLICIES, SECRET, ParameterRef, parameter_refs, unserved
 from auditor.sources import workers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 import time
@@ -11,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TextIO
 
 from auditor.escape import escape
+from auditor.terminal import columns
 
 _INTERVAL = 0.1
 
@@ -110,7 +110,7 @@ class Progress:
         """Blanks what stood there: the carriage return is all that is asked of the terminal."""
         if not self._shown or not (line or self._width):
             return
-        line = line[: shutil.get_terminal_size().columns - 1]
+        line = line[: columns(self._stream) - 1]
         self._stream.write(f"\r{line:<{self._width}}" + ("" if line else "\r"))
         self._stream.flush()
         self._width = len(line)

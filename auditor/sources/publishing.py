@@ -76,9 +76,11 @@ def publish(
         found = [one for api in served for place in places for one in _published(reader, api, place)]
         named = {place for place in audited if place is None or is_namespace(place)}
         planned = plan(report, served[0], found, named, left_out)
-        outcomes = workers.run(
-            [partial(_write, reader, connection, write) for write in planned.writes], _THREADS, reader.stop
-        )
+        new = {(write.namespace, write.name) for write in planned.writes if not write.known}
+        theirs = _strangers(reader, served[0], places, new)
+        ours = [write for write in planned.writes if (write.namespace, write.name) not in theirs]
+        outcomes = [_stays(write) for write in planned.writes if (write.namespace, write.name) in theirs]
+        outcomes += workers.run([partial(_write, reader, connection, write) for write in ours], _THREADS, reader.stop)
         failed = {outcome.namespace for outcome in outcomes if outcome.state != "written"}
         # What is to give way stays until what takes its place is there.
         outcomes += workers.run(
@@ -124,6 +126,7 @@ class _Metadata(wire.Wire):
     uid: str = ""
     labels: dict[str, str | None] | None = None
     annotations: _Annotations | None = None
+    managed_fields: list[wire.Manager] | None = None
 
 
 class _Found(wire.Wire):
@@ -132,24 +135,37 @@ class _Found(wire.Wire):
 
 def _published(reader: Reader, api: ReportApi, only: Place) -> Iterator[Published]:
     """Auditor's reports of an API: everywhere and the cluster's, or those in one namespace."""
+    for place, metadata in _reports(reader, api, only, labels=f"{MANAGED_BY}={MANAGER}"):
+        if is_own(metadata.name, metadata.labels or {}) and metadata.uid:
+            checks = (metadata.annotations.checks if metadata.annotations else None) or ""
+            yield Published(api, place, metadata.name, metadata.uid, frozenset(checks.split(",")))
+
+
+def _strangers(
+    reader: Reader, api: ReportApi, places: Sequence[Place], new: set[tuple[Place, str]]
+) -> set[tuple[Place, str]]:
+    """Of the places and names of new reports those where somebody else's is there. With one that has no field in common
+    an apply does not conflict: it would be taken over, and deleted one day."""
+    return new & {
+        (place, name)
+        for name in sorted({name for _, name in new})
+        for only in places
+        for place, metadata in _reports(reader, api, only, fields=f"metadata.name={name}")
+        if MANAGER not in {entry.manager for entry in metadata.managed_fields or ()}
+    }
+
+
+def _reports(
+    reader: Reader, api: ReportApi, only: Place, *, labels: str = "", fields: str = ""
+) -> Iterator[tuple[Place, _Metadata]]:
     for resource in [resource_of(api, only or ""), *([] if only else [resource_of(api, None)])]:
-        for item in _listed(reader, resource, only or ""):
-            metadata = item.metadata
-            if is_own(metadata.name, metadata.labels or {}) and metadata.uid:
-                checks = (metadata.annotations.checks if metadata.annotations else None) or ""
-                yield Published(
-                    api,
-                    metadata.namespace if resource.namespaced else None,
-                    metadata.name,
-                    metadata.uid,
-                    frozenset(checks.split(",")),
-                )
+        for item in _listed(reader, resource, only or "", labels, fields):
+            yield item.metadata.namespace if resource.namespaced else None, item.metadata
 
 
-def _listed(reader: Reader, resource: wire.Resource, namespace: str) -> list[_Found]:
-    labels = f"{MANAGED_BY}={MANAGER}"
+def _listed(reader: Reader, resource: wire.Resource, namespace: str, labels: str, fields: str) -> list[_Found]:
     for _ in range(_RESTARTS + 1):
-        walk = Walk(reader, resource.path(namespace), labels=labels, accept=PARTIAL_LIST)
+        walk = Walk(reader, resource.path(namespace), selector=fields, labels=labels, accept=PARTIAL_LIST)
         try:
             return [item for page in pages(walk) for item in decode(_Found, page, walk)[0]]
         except Restart:
@@ -170,7 +186,7 @@ def _write(reader: Reader, connection: ReportConnection, write: Write) -> Outcom
         if answer.status in (200, 201):
             return _outcome(write, "written")
         if answer.status == 409 and not write.known:
-            return _outcome(write, "refused", "one that is not Auditor's is there and stays: delete or rename it")
+            return _stays(write)
         return _unwanted(answer, write, "patch")
 
     return _settled(reader, write, lambda: connection.apply(write), judge)
@@ -201,6 +217,10 @@ def _settled(
             raise
         return _outcome(report, "refused", fault.reason)
     return judge(answer)
+
+
+def _stays(write: Write) -> Outcome:
+    return _outcome(write, "refused", "one that is not Auditor's is there and stays: delete or rename it")
 
 
 def _outcome(report: Write | Published, state: State, reason: str = "") -> Outcome:

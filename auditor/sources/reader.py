@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,8 @@ T = TypeVar("T")
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0
 _DEAD_AFTER = 3
+_LOST_AFTER = 8
+_LONG = 20.0
 
 
 class Stopped(Interrupted):
@@ -49,10 +52,16 @@ HURRIED = Patience(tries=3, timeouts=1)
 
 
 class Reader:
-    """Reads for all threads of a scan. `sleep` replaces the waits."""
+    """Reads for all threads of a scan. `sleep` replaces the waits; `clock` tells seconds."""
 
-    def __init__(self, connection: Gets, sleep: Callable[[float], object] | None = None) -> None:
+    def __init__(
+        self,
+        connection: Gets,
+        sleep: Callable[[float], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.host = connection.host
+        self._clock = clock
         self._connection = connection
         self._stopped = threading.Event()
         self._sleep = sleep or self._stopped.wait
@@ -71,22 +80,30 @@ class Reader:
 
     def patiently(self, ask: Callable[[], Answer], patience: Patience = PATIENT) -> Answer:
         """As `get`, for a request of any kind that may be sent several times over."""
+        tells = patience is PATIENT  # discovery is answered from memory, whatever has become of etcd
         if self._given_up >= _DEAD_AFTER:
             patience = Patience(tries=1, busy=1, timeouts=1)
         tried = timeouts = 0
         while True:
             if self._stopped.is_set():
                 raise Stopped
+            if self._given_up >= _LOST_AFTER:
+                # Else a server whose etcd hangs would take a time limit for every kind there is.
+                raise Fault("timeout", f"not asked any more: {self._given_up} requests in a row were in vain")
             tried += 1
             wait = None
+            begun = self._clock()
             try:
                 answer = ask()
-                self._given_up = 0
+                # An API server whose etcd hangs says so itself, with 504 after a minute.
+                slow = answer.status in _PASSING and self._clock() - begun >= _LONG
+                if tells and not slow:
+                    self._given_up = 0
                 if answer.status == 401:
                     raise _unauthorized(self.host)
                 if answer.status not in _PASSING:
                     return answer
-                fault = _refusal(answer)
+                fault = _refusal(answer, slow=slow)
                 wait = retry_after(answer)
             except Fault as caught:
                 fault = caught
@@ -164,10 +181,10 @@ def _growing(tried: int) -> float:
     return float(min(0.5 * 2 ** (tried - 1), 20.0) * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
 
-def _refusal(answer: Answer) -> Fault:
+def _refusal(answer: Answer, *, slow: bool) -> Fault:
     said = message(answer)
     text = f"it answered {answer.status}" + (f": {said}" if said else "")
-    return Fault("busy" if answer.status == 429 else "server", text)
+    return Fault("timeout" if slow else "busy" if answer.status == 429 else "server", text)
 
 
 def _unauthorized(host: str) -> SourceError:

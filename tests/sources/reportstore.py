@@ -135,7 +135,8 @@ class ReportStore(Store):
             self.revision += 1
             version = str(self.revision)
         fixed = {key: sent["metadata"][key] for key in ("name", "namespace") if key in sent["metadata"]}
-        item = _object(found, {**fixed, "uid": uid, "resourceVersion": version})
+        managers = [{"manager": name, "operation": "Apply"} for name in sorted(set().union(*owners.values()))]
+        item = _object(found, {**fixed, "uid": uid, "resourceVersion": version, "managedFields": managers})
         table.items = sorted([*(other for other in table.items if other is not old), item], key=_key)
         return {"apiVersion": table.api_version, "kind": table.kind, **item}
 

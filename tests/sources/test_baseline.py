@@ -181,8 +181,11 @@ def test_gone_meanwhile(maps: ConfigMaps, opened: Open) -> None:
     store = opened()
     store.read()
     del maps.objects["base"]
-    with pytest.raises(SourceError, match='cannot be written: the API server answers 404: configmaps "base" not found'):
+    with pytest.raises(
+        SourceError, match='cannot be written: the API server answers 404: configmaps "base" not found'
+    ) as caught:
         store.write(b"data")
+    assert "Make it again: kubectl create configmap -n" in caught.value.advice
 
 
 def test_the_largest_that_fits_and_one_byte_more(maps: ConfigMaps, opened: Open) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,6 +14,9 @@ import pytest
 
 from auditor import wire
 from auditor.errors import SourceError
+from auditor.sources import faults
+from auditor.sources.reader import HURRIED, Reader
+from auditor.sources.transport import JSON, Answer
 from tests.apiserver import ApiServer, Close, Cut, Damage, Fault, Hang, Reply, Reset, Response, plain
 from tests.apistore import Store
 from tests.sources.scanning import named, pod, scan, write_kubeconfig
@@ -202,6 +206,50 @@ def test_a_server_that_dies_during_the_scan_is_given_up_quickly(tmp_path: Path, 
     with pytest.raises(SourceError, match="broke off the connection"):
         scan(server, tmp_path)
     assert len(server.requests) < len(wire.RESOURCES) + 50
+
+
+def test_a_server_that_answers_no_list_is_soon_left_alone(tmp_path: Path, server: ApiServer) -> None:
+    """As one whose etcd hangs: that costs a few time limits, and not one for every kind."""
+    paths = {resource.path() for resource in wire.RESOURCES}
+    for path in paths:
+        server.inject(path, *[Hang()] * 100)
+    with pytest.raises(SourceError, match="no answer in time"):
+        scan(server, tmp_path, timeout=0.2)
+    assert sum(server.count(path) for path in paths) <= 20
+
+
+class Slow:
+    """Answers every list after a minute, as an API server does whose etcd hangs, and discovery at once."""
+
+    host = "slow"
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.asked = 0
+
+    def get(self, path: str, accept: str = JSON) -> Answer:
+        if path == "/apis":
+            return Answer(200, {}, b"{}")
+        self.asked += 1
+        self.now += 60
+        body = b'{"kind":"Status","message":"Timeout: request did not complete within the allotted timeout","code":504}'
+        return Answer(504, {}, body)
+
+
+def test_a_server_that_tells_its_own_timeout_is_soon_left_alone() -> None:
+    slow = Slow()
+    reader, given = Reader(slow, lambda seconds: None, lambda: slow.now), list[faults.Fault]()
+    for _ in range(20):
+        with suppress(faults.Fault):
+            reader.get("/apis", patience=HURRIED)
+        with pytest.raises(faults.Fault) as caught:
+            reader.get("/api/v1/pods")
+        given.append(caught.value)
+    assert given[0].reason.startswith("it answered 504: Timeout")
+    assert given[0].reason.endswith("(2 tries)")
+    assert given[-1].reason.startswith("not asked any more")
+    assert {fault.kind for fault in given} == {"timeout"}
+    assert slow.asked == 3 * 2 + 5
 
 
 def test_nobody_listens(tmp_path: Path) -> None:

@@ -124,6 +124,19 @@ def test_a_group_that_is_served_without_the_resource(tmp_path: Path, store: Stor
         assert not server.count("/apis/argoproj.io/v1alpha1/rollouts")
 
 
+@pytest.mark.parametrize("name", ["rollouts", "prometheusrules.monitoring.coreos.com"])
+def test_a_kind_in_a_version_that_is_not_known_is_not_absent(tmp_path: Path, store: Store, name: str) -> None:
+    """What there is of it nobody has read."""
+    resource = wire.BY_NAME[name]
+    store.serve(f"{resource.group}/v1alpha1beta", "others", "Other")
+    store.serve(f"{resource.group}/v9", resource.plural, resource.kind)
+    store.add(f"{resource.group}/v9", resource.plural, [named("new", "shop")])
+    with ApiServer(store) as server:
+        row = scan(server, tmp_path).row(name)
+    assert (row.state, row.complete) == ("failed", False)
+    assert row.detail == "it is served only in v9, which this version of Auditor does not know"
+
+
 def test_the_cluster_is_known_by_the_uid_of_kube_system(tmp_path: Path, store: Store) -> None:
     with ApiServer(store) as server:
         assert scan(server, tmp_path).cluster.uid == "uid--kube-system"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,40 @@ def store() -> Store:
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
+
+
+def hang_up(server: ApiServer, times: int) -> list[int]:
+    """So often the server's end comes between the client's first words of TLS and its own. The list holds what is left
+    of it."""
+    left = [0] * times
+
+    def verify(request: Any, address: Any) -> bool:
+        if not left:
+            return True
+        left.pop()
+        os.read(request.fileno(), 1 << 16)  # or the client were told of a reset
+        return False
+
+    server._http.verify_request = verify  # type: ignore[method-assign,assignment]
+    return left
+
+
+def test_a_server_that_ends_in_the_middle_of_the_handshake_may_come_back(tmp_path: Path, authority: Authority) -> None:
+    with ApiServer(store(), tls=authority.server("127.0.0.1")) as server:
+        left = hang_up(server, 2)
+        config = write_kubeconfig(tmp_path / "k", server.url, cluster={"certificate-authority": str(authority.path)})
+        found = scan(server, tmp_path, kubeconfig=config)
+    assert (found.row("namespaces").count, len(found.waits), left) == (1, 2, [])
+
+
+def test_a_server_that_ends_every_handshake(tmp_path: Path, authority: Authority) -> None:
+    """Nothing is wrong with certificates."""
+    with ApiServer(store(), tls=authority.server("127.0.0.1")) as server:
+        hang_up(server, 1000)
+        config = write_kubeconfig(tmp_path / "k", server.url, cluster={"certificate-authority": str(authority.path)})
+        with pytest.raises(SourceError, match=r"closed the connection without an answer \(3 tries\)") as caught:
+            scan(server, tmp_path, kubeconfig=config)
+    assert "network" in caught.value.advice
 
 
 @pytest.mark.parametrize("inline", [True, False])

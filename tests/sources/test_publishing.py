@@ -16,8 +16,9 @@ from auditor.cli import run
 from auditor.errors import SourceError
 from auditor.publish import Place, Published, Write
 from auditor.publish_apis import APIS, CHECKS, MANAGED_BY, OPENREPORTS, PART, WGPOLICY, ReportApi
+from auditor.published import from_json
 from auditor.rbac import cluster_role
-from auditor.report import Finding, Report, Subject, from_json
+from auditor.report import Finding, Report, Subject
 from auditor.reporters import render
 from auditor.sources.configuration import identify
 from auditor.sources.publishing import Result, publish
@@ -250,12 +251,20 @@ def test_reports_of_others_survive(start: Start) -> None:
     assert cluster.names("payments") == ["auditor-0", "auditor-1", "auditor-of-money", "kyverno"]
 
 
-def test_a_report_of_another_with_our_name_is_not_overwritten(start: Start) -> None:
+@pytest.mark.parametrize("only", [[], ["payments", "web"]], ids=["everywhere", "some namespaces"])
+@pytest.mark.parametrize("parts", [("source", "results"), ()], ids=["full", "empty"])
+def test_a_report_of_another_with_our_name_is_not_overwritten(
+    start: Start, parts: Sequence[str], only: Sequence[str]
+) -> None:
+    """Not even one that has no field in common with ours, with which an apply does not conflict."""
     cluster = start(OPENREPORTS)
-    cluster.store.put(OPENREPORTS, foreign("auditor"))
-    found = audit(failure("payments"), failure("web"))
-    assert cluster.states(found)["payments", "auditor"] == "refused"
-    assert cluster.messages("payments") == ["theirs"]
+    theirs = foreign("auditor")
+    cluster.store.put(OPENREPORTS, {key: theirs[key] for key in ("metadata", *parts)})
+    before = cluster.store.reports(OPENREPORTS, "payments")
+    result = cluster.publish(audit(failure("payments"), failure("web")), only or EVERYWHERE, only)
+    refused = {(one.namespace, one.name, one.reason) for one in result.outcomes if one.state == "refused"}
+    assert refused == {("payments", "auditor", "one that is not Auditor's is there and stays: delete or rename it")}
+    assert cluster.store.reports(OPENREPORTS, "payments") == before
     assert cluster.messages("web") == ["m"]
 
 
