@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl import bindings
 
 from auditor.evidence import SignatureMaterial
 from auditor.signatures.bundle import PREDICATE
+from tests.registry.artifacts import EMPTY, OCI_MANIFEST, Artifact, digest_of
 
 NAME = "registry.example/team/app"
 DIGEST = f"sha256:{hashlib.sha256(b'the manifest').hexdigest()}"
@@ -27,6 +29,7 @@ PRIVATE: dict[str, PrivateKey] = {
     "ecdsa-384": ec.generate_private_key(ec.SECP384R1()),
     "rsa": rsa.generate_private_key(65537, 2048),
     "ed25519": ed25519.Ed25519PrivateKey.generate(),
+    "ed25519ph": ed25519.Ed25519PrivateKey.generate(),
 }
 
 
@@ -44,6 +47,11 @@ def sign(kind: str, message: bytes, *, hashed: bool = False) -> bytes:
             return key.sign(message, ec.ECDSA(algorithm))
         case rsa.RSAPrivateKey():
             return key.sign(message, padding.PKCS1v15(), algorithm)
+        case _ if kind == "ed25519ph":
+            state = bindings.crypto_sign_ed25519ph_state()
+            bindings.crypto_sign_ed25519ph_update(state, message)
+            secret = key.private_bytes_raw() + key.public_key().public_bytes_raw()
+            return bindings.crypto_sign_ed25519ph_final_create(state, secret)
         case _:
             return key.sign(message)
 
@@ -72,9 +80,10 @@ def cosign_material(kind: str, digest: str = DIGEST) -> SignatureMaterial:
 @cache
 def dsse_material(kind: str, digest: str = DIGEST, predicate: str = PREDICATE) -> SignatureMaterial:
     """A bundle with a signed statement, made with a key."""
+    algorithm, _, value = digest.partition(":")
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"digest": {"sha256": digest.removeprefix("sha256:")}}],
+        "subject": [{"digest": {algorithm: value}}],
         "predicateType": predicate,
         "predicate": {},
     }
@@ -102,3 +111,46 @@ def _bundle(content: dict[str, Any]) -> SignatureMaterial:
     payload = json.dumps({"mediaType": BUNDLE, "verificationMaterial": verification, **content}).encode()
     digest = f"sha256:{hashlib.sha256(payload).hexdigest()}"
     return SignatureMaterial("bundle", BUNDLE, f"sha256:{'6' * 64}", digest, payload)
+
+
+def cosign_3(kind: str, subject: Artifact) -> Artifact:
+    """What `cosign sign --key` of version 3 pushes beside an image, without a log: a referrer with one bundle
+    (sigstore/cosign cmd/cosign/cli/sign/sign.go, pkg/oci/remote/write.go)."""
+    algorithm, _, value = subject.digest.partition(":")
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"digest": {algorithm: value}, "annotations": {}}],
+        "predicateType": PREDICATE,
+        "predicate": {},
+    }
+    media, payload = "application/vnd.in-toto+json", json.dumps(statement, separators=(",", ":")).encode()
+    signed = b"DSSEv1 %d %b %d %b" % (len(media), media.encode(), len(payload), payload)
+    der = PRIVATE[kind].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    bundle = {
+        "mediaType": BUNDLE,
+        "verificationMaterial": {"publicKey": {"hint": _base64(hashlib.sha256(der).digest())}},
+        "dsseEnvelope": {
+            "payload": _base64(payload),
+            "payloadType": media,
+            "signatures": [{"sig": _base64(sign(kind, signed))}],
+        },
+    }
+    content, empty = json.dumps(bundle).encode(), b"{}"
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": {"mediaType": EMPTY, "size": 2, "digest": digest_of(empty), "artifactType": BUNDLE},
+        "layers": [{"mediaType": BUNDLE, "size": len(content), "digest": digest_of(content)}],
+        "annotations": {
+            "dev.sigstore.bundle.content": "dsse-envelope",
+            "dev.sigstore.bundle.predicateType": PREDICATE,
+            "org.opencontainers.image.created": "2026-11-22T00:00:00Z",
+        },
+        "subject": subject.descriptor(),
+        "artifactType": BUNDLE,
+    }
+    return Artifact(json.dumps(manifest).encode(), OCI_MANIFEST, [empty, content])
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

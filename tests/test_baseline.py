@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from auditor.baseline import LIMIT, baseline_role, packed, unpacked
 from auditor.baseline_keeping import kept
 from auditor.diff import diff, first_run
+from auditor.published import from_json
 from auditor.report import (
     Cause,
     CheckRow,
@@ -27,7 +28,6 @@ from auditor.report import (
     Status,
     Subject,
     Summary,
-    from_json,
     identity,
 )
 from auditor.reporters import Options, render

@@ -9,7 +9,9 @@ import pytest
 
 from auditor.cli import run
 from auditor.engine import evaluate
-from auditor.explain import Explanation, explain, near
+from auditor.explain import explain
+from auditor.explanation import Explanation
+from auditor.meant import near
 from auditor.packs import applicable, load_packs, select
 from auditor.policy import Policy
 from auditor.reporters.explanation import render_json, render_text
@@ -117,6 +119,7 @@ def test_what_was_not_read_is_said(tmp_path: Path) -> None:
     text = render_text(explained("registry.example/team/app", path))
     assert "NOT READ, SO THERE MAY BE MORE" in text
     assert "not known (secrets: excluded)" in text
+    assert text.count("not in the input") == 1, "by reason"
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\u202eb", "a\u200bb", "a\x9bb", "<script>", "a\nb", "\x7f"])

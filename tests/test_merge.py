@@ -18,7 +18,8 @@ from auditor.diff import diff
 from auditor.errors import SourceError, UsageError
 from auditor.exits import Exit, exit_code
 from auditor.merge import merge, not_audited
-from auditor.report import ClusterRow, Counts, CoverageRow, PolicyRow, Report, Severity, Status, Tool, from_json
+from auditor.published import from_json
+from auditor.report import ClusterRow, Counts, CoverageRow, PolicyRow, Report, Severity, Status, Tool
 from auditor.reporters import render
 from tests.auditing import FIXTURES, audit, policy_at, read
 from tests.reporters.samples import CHECKS, finding, report, shop, use

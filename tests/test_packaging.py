@@ -222,7 +222,7 @@ def test_worked_example_of_contributing(tmp_path: Path) -> None:
         scanned = auditor(tmp_path, "scan", "--check", check, "--from", name, "--fail-on", "low", path=[tmp_path])
         assert scanned.stderr == ""
         assert scanned.returncode == (1 if "/fail-" in name else 0), scanned.stdout
-        assert ("names content" in " ".join(scanned.stdout.split())) == ("/fail-" in name)
+        assert ("is a pre-release by" in " ".join(scanned.stdout.split())) == ("/fail-" in name)
     written = run([sys.executable, "-P", "-m", "auditor.documentation"], tmp_path, tmp_path)
     assert written.returncode == 0, written.stderr
     assert (tmp_path / "docs/checks" / f"{check}.md").is_file()

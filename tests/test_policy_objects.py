@@ -144,6 +144,14 @@ def test_what_is_no_object_is_no_parameter(body: str) -> None:
         wire.decode_parameter(body.encode())
 
 
+def test_a_parameter_with_annotations() -> None:
+    """`kubectl apply` gives every object one. Their values are never kept."""
+    metadata = {"name": "a", "namespace": "b", "labels": {"c": "d"}, "annotations": {"note": "fake-value"}}
+    found = parameter(kind="ConfigMap", metadata=metadata, data={"allowed": "registry.example/"})
+    assert (found.namespace, found.name) == ("b", "a")
+    assert b"fake-value" not in msgspec.json.encode(found)
+
+
 def test_a_parameter_of_strange_kind_and_version() -> None:
     found = parameter(kind=5, apiVersion=["x"], metadata=None, spec="text", data=["list"], binaryData={"a": "eA=="})
     assert found == PolicyObject("params", "", "", rest={"data": ["list"], "spec": "text"})

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.check import About
 from auditor.enforcement import connaisseur, image_policy_webhook, kubewarden, openshift, policy_controller, readings
-from auditor.enforcement.admission_assay import PLACES
+from auditor.enforcement.admission_places import PLACES
 from auditor.enforcement.chain import Answer, Goal, ImagePolicy, Link, State
 from auditor.enforcement.matrix import Enforcement, Unreadable
 from auditor.prediction import predict

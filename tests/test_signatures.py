@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -28,13 +28,13 @@ from auditor.policy import Policy, Signature
 from auditor.policy_files import with_files
 from auditor.report import Report
 from auditor.signatures import bundle, cosign
-from auditor.signatures.keys import load_key
+from auditor.signatures.keys import load_key, verifies
 from auditor.signatures.patterns import matches
 from auditor.signatures.verdicts import Trust
 from tests.auditing import audit
 from tests.signing import DIGEST, NAME, OTHER, PRIVATE, cosign_material, dsse_material, message_material, pem, sign
 
-KINDS = ("ecdsa", "ecdsa-384", "rsa", "ed25519")
+KINDS = ("ecdsa", "ecdsa-384", "rsa", "ed25519", "ed25519ph")
 TRUSTS = {kind: Trust({f"{kind}.pub": load_key(pem(kind))}) for kind in KINDS}
 
 
@@ -48,6 +48,27 @@ def test_what_a_trusted_key_made_over_the_image_is_trusted(kind: str, make: Call
     other = TRUSTS["rsa" if kind != "rsa" else "ecdsa"]
     assert verify(make(kind), DIGEST, other).state == "foreign"
     assert verify(make(kind), DIGEST, Trust()).state == "foreign"
+
+
+def test_a_statement_about_a_digest_of_another_algorithm() -> None:
+    longer, trust = f"sha512:{'a' * 128}", Trust({"key": load_key(pem("ecdsa"))})
+    made = dsse_material("ecdsa", longer)
+    assert bundle.verify(made, longer, trust).state == "trusted"
+    assert bundle.verify(made, DIGEST, trust).state == "misplaced"
+
+
+def test_ed25519_of_hashed_messages() -> None:
+    """The vector of RFC 8032 §7.3. A change of a byte, or half a signature, is no signature."""
+    public = "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf"
+    made = bytes.fromhex(
+        "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41"
+        "31f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406"
+    )
+    key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+    assert verifies(key, made, b"abc")
+    assert not verifies(key, made, b"abd")
+    assert not verifies(key, made[:32], b"abc")
+    assert not verifies(key, bytes(64), b"abc")
 
 
 @pytest.mark.parametrize(("kind", "state"), [("ecdsa", "trusted"), ("rsa", "trusted"), ("ed25519", "unverified")])

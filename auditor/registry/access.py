@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import msgspec
 from msgspec import Struct
 
 from auditor.registry.addresses import Endpoint, Source
@@ -26,15 +27,15 @@ class Challenges:
     """How each server wants to be logged in to, as it last said."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Challenge] = {}
+        self._known: dict[Endpoint, Challenge] = {}
 
     def get(self, endpoint: Endpoint) -> Challenge | None:
-        return self._known.get(endpoint.authority)
+        return self._known.get(endpoint)
 
     def learn(self, endpoint: Endpoint, challenge: Challenge) -> None:
         # Without the scope, which is one repository's.
         parameters = {name: value for name, value in challenge.parameters.items() if name != "scope"}
-        self._known[endpoint.authority] = Challenge(challenge.scheme, parameters)
+        self._known[endpoint] = Challenge(challenge.scheme, parameters)
 
 
 class Services(Struct, frozen=True):
@@ -77,19 +78,21 @@ class Access:
         self._scope: Challenge | None = None
         self._lock = threading.Lock()
 
-    def send(self, method: str, path: str, *, accept: str, bound: int, seconds: float) -> Answer:
-        """An answer other than 401 and 403; `path` is what follows the repository's name.
+    def send(
+        self, method: str, path: str, *, accept: str, bound: int, seconds: float, redirects: bool = True
+    ) -> Answer:
+        """An answer other than 401 and 403; `path` is what follows the repository's name. `redirects`: follow them.
 
         Each login is tried in turn, none at last, until one has shown that the repository is there for it: to those
         who may not see it registries say 404, too. Raises Unanswered, `denied` where none is taken.
         """
+        where = f"/v2/{self.repository}{path}"
+        asked = Request(method, self.endpoint, where, {"Accept": accept}, bound, seconds, redirects=redirects)
         faults: list[Unanswered] = []
         absent: Answer | None = None
         for login in tuple(self._logins):
             try:
-                answer, shown = self._services.standings.use(
-                    self.endpoint, login, partial(self._as, login, method, path, accept, bound, seconds)
-                )
+                answer, shown = self._services.standings.use(self.endpoint, login, partial(self._as, login, asked))
             except Unanswered as fault:
                 if login is None and absent:
                     continue  # that it is not shown without a login does not say that it is there
@@ -110,35 +113,32 @@ class Access:
             return absent
         raise self._denied(faults)
 
-    def _as(
-        self, login: Credential | None, method: str, path: str, accept: str, bound: int, seconds: float
-    ) -> tuple[Answer, bool]:
+    def _as(self, login: Credential | None, asked: Request) -> tuple[Answer, bool]:
         """An answer, and whether anything was shown to get it. Raises Unanswered for 401 and 403."""
         token = ""
         challenge = self._scope or self._services.challenges.get(self.endpoint)
         for _ in range(2):
-            headers = {"Accept": accept}
+            headers = dict(asked.headers)
             if challenge and challenge.scheme == "bearer":
                 token = self._services.tokens.token(challenge, self.endpoint, self.repository, login, token)
                 headers["Authorization"] = f"Bearer {token}"
             elif challenge and login and not login.identity_token:
                 headers["Authorization"] = login.basic
-            where = f"/v2/{self.repository}{path}"
-            answer = self._services.patience.request(Request(method, self.endpoint, where, headers, bound, seconds))
+            answer = self._services.patience.request(msgspec.structs.replace(asked, headers=headers))
             if answer.status not in _DENIED:
                 return answer, "Authorization" in headers
             said = f"{self.endpoint.authority} answers {answer.status}"
-            asked = _best(parse(answer.headers.get("www-authenticate", "")))
-            if answer.status == 403 or answer.redirected or asked is None:
+            wanted = _best(parse(answer.headers.get("www-authenticate", "")))
+            if answer.status == 403 or answer.redirected or wanted is None:
                 break
-            if asked.scheme == "basic":
+            if wanted.scheme == "basic":
                 if login and headers.get("Authorization") == login.basic:
                     raise LoginRefused(said)
                 if login is None or login.identity_token:
                     break
-            challenge = asked
-            self._scope = asked
-            self._services.challenges.learn(self.endpoint, asked)
+            challenge = wanted
+            self._scope = wanted
+            self._services.challenges.learn(self.endpoint, wanted)
         raise Unanswered("denied", said)
 
     def _denied(self, faults: Sequence[Unanswered]) -> Unanswered:

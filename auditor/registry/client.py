@@ -14,7 +14,7 @@ from auditor.registry.cache import Cache
 from auditor.registry.digests import as_tag, digest_of, is_digest, matches
 from auditor.registry.documents import ACCEPT, OCI_INDEX, Descriptor, Document, decode, schema_one
 from auditor.registry.fault import Unanswered
-from auditor.registry.transport import Answer
+from auditor.registry.transport import REDIRECTS, Answer
 
 MANIFEST = 4 << 20
 REFERRERS = 512
@@ -31,7 +31,8 @@ T = TypeVar("T")
 class Repository:
     """One repository at one endpoint. All methods raise Unanswered. Threads may share it.
 
-    Content comes from the cache, if it is there; that it is still in the registry is what `digest` and `current` tell.
+    Content comes from the cache, if it is there; that it is still in the registry is what `digest`, `current` and
+    `facts` tell.
     """
 
     def __init__(self, access: Access, cache: Cache) -> None:
@@ -71,9 +72,10 @@ class Repository:
         return self._cache.content(digest) or self._verified(self._blob(digest, bound), digest)
 
     def facts(self, digest: str, bound: int, read: Callable[[bytes], T], kind: type[T]) -> T:
-        """What `read` makes of a blob that itself is not kept."""
+        """What `read` makes of a blob that itself is not kept. What was made of it earlier counts only where the
+        registry still has the blob, as it has to for a node to pull the image."""
         kept = self._cache.facts(digest)
-        if kept is not None:
+        if kept is not None and (digest in self._met or self._holds(digest)):
             try:
                 return msgspec.json.decode(kept, type=kind)
             except msgspec.MsgspecError:
@@ -81,9 +83,26 @@ class Repository:
         content = self._blob(digest, bound)
         if not matches(content, digest):
             raise _other_content(self._access, digest)
+        self._met.add(digest)
         made = read(content)
         self._cache.keep_facts(digest, msgspec.json.encode(made))
         return made
+
+    def _holds(self, digest: str) -> bool:
+        """Whether the registry says so of a blob; where it sends to a storage for it, it has it. Any other answer says
+        nothing, since some keep HEAD for manifests, and some send to another registry whatever it has: then the blob
+        itself tells."""
+        path = f"/blobs/{digest}"
+        try:
+            answer = self._access.send("HEAD", path, accept="*/*", bound=0, seconds=_JSON_SECONDS, redirects=False)
+        except Unanswered as fault:
+            if fault.why.kind != "denied":
+                raise
+            return False
+        if answer.status != 200 and (answer.status not in REDIRECTS or self._leads_to(answer, path)):
+            return False
+        self._met.add(digest)
+        return True
 
     def referrers(self, digest: str) -> list[Descriptor]:
         """What names the digest as its subject, by the referrers API or, where there is none, by the fallback tag.
@@ -94,9 +113,9 @@ class Repository:
         found: list[Descriptor] = []
         left = MANIFEST
         for _ in range(_PAGES):
-            answer = self._get("GET", path, bound=left, accept=OCI_INDEX, also=tuple(_NO_REFERRERS))
+            answer = self._listing(path, digest, left)
             left -= len(answer.body)
-            if answer.status in _NO_REFERRERS:
+            if answer.status in _NO_REFERRERS or answer.status in REDIRECTS:
                 found = self._fallback(digest)
                 following = None
             else:
@@ -108,6 +127,22 @@ class Repository:
                 return found
             path = following
         raise Unanswered("too-big", f"{self._name} lists more than {REFERRERS} referrers of one image")
+
+    def _listing(self, path: str, digest: str, bound: int) -> Answer:
+        """A page of referrers. A redirect is followed to where the same is to be had, and is else no such API: GHCR
+        sends to a page of GitHub's, which may well answer 429, and that would be held against the registry."""
+        also = (*_NO_REFERRERS, *REDIRECTS)
+        answer = self._get("GET", path, bound=bound, accept=OCI_INDEX, also=also, redirects=False)
+        if answer.status not in REDIRECTS:
+            return answer
+        if not self._leads_to(answer, f"/referrers/{digest}"):
+            return answer
+        return self._get("GET", path, bound=bound, accept=OCI_INDEX, also=also)
+
+    def _leads_to(self, answer: Answer, path: str) -> bool:
+        """Whether a redirect is to the same of another registry."""
+        there = join(self._access.endpoint.url("/"), answer.headers.get("location", ""))
+        return there is not None and there.path.startswith("/v2/") and there.path.endswith(path)
 
     def _fallback(self, digest: str) -> list[Descriptor]:
         found = self.tagged(as_tag(digest))
@@ -150,9 +185,10 @@ class Repository:
         accept: str = ACCEPT,
         seconds: float = _JSON_SECONDS,
         also: tuple[int, ...] = (),
+        redirects: bool = True,
     ) -> Answer:
         """An answer of status 200, or of one in `also`."""
-        answer = self._access.send(method, path, accept=accept, bound=bound, seconds=seconds)
+        answer = self._access.send(method, path, accept=accept, bound=bound, seconds=seconds, redirects=redirects)
         if answer.status == 200 or answer.status in also:
             return answer
         said = f"{self._name} answers {answer.status}"

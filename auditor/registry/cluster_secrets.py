@@ -17,6 +17,7 @@ from auditor.model import Snapshot
 from auditor.policy import Policy
 from auditor.redact import decoded_data
 from auditor.registry.login import Credential, serving_its_host
+from auditor.registrykey import is_glob
 from auditor.sources.configuration import identify
 from auditor.sources.faults import Fault
 from auditor.sources.reader import HURRIED, Reader
@@ -32,7 +33,11 @@ _DATA_KEYS = {"kubernetes.io/dockerconfigjson": ".dockerconfigjson", DOCKERCFG: 
 
 class ClusterSecrets:
     """What the kubelet would offer for an image, in its order, of each of the workloads that use it. Only over TLS, and
-    only to the registry that the entry names. Threads may share it."""
+    only to the registry that the entry names. Threads may share it.
+
+    An entry with a glob serves hosts that its owner may not know: it counts for pods, which admission has let in and
+    a kubelet pulls for, and not for a template that may never get a pod.
+    """
 
     def __init__(self, snapshot: Snapshot, read: ReadSecret) -> None:
         self._view: Credentials = Views(snapshot, Policy()).of(Credentials)
@@ -42,25 +47,25 @@ class ClusterSecrets:
 
     def for_image(self, reference: Reference, uses: Sequence[ImageUse]) -> Sequence[Credential]:
         found: dict[object, Credential] = {}  # many namespaces hold copies of one login
-        for namespace, names in dict.fromkeys(self._named(uses)):
-            for credential in self._serving(namespace, names, reference):
+        for namespace, names, pulled in dict.fromkeys(self._named(uses)):
+            for credential in self._serving(namespace, names, reference, pulled=pulled):
                 found.setdefault(credential.proof, credential)
                 if len(found) == _TRIED:
                     return list(found.values())
         return list(found.values())
 
-    def _named(self, uses: Sequence[ImageUse]) -> list[tuple[str, tuple[str, ...]]]:
-        """Namespaces, and the names of pull secrets that count in them."""
+    def _named(self, uses: Sequence[ImageUse]) -> list[tuple[str, tuple[str, ...], bool]]:
+        """Namespaces, the names of pull secrets that count in them, and whether that is for pods."""
         named = []
         for use in uses:
             for shape, _ in use.places:
                 try:
-                    named.append((use.namespace, self._view.effective(use.owner, shape)))
+                    named.append((use.namespace, self._view.effective(use.owner, shape), shape.source == "pods"))
                 except Unread:
                     continue  # its service account was not read
         return named
 
-    def _serving(self, namespace: str, names: Sequence[str], reference: Reference) -> list[Credential]:
+    def _serving(self, namespace: str, names: Sequence[str], reference: Reference, *, pulled: bool) -> list[Credential]:
         try:
             wanted = {served.secret.name for served in self._view.serving(namespace, names, reference)}
         except Unread:
@@ -75,8 +80,8 @@ class ClusterSecrets:
         chosen = [entries[index] for index in order]
         return [
             Credential(f"secret {origin}", login.user, login.password, tls_only=True)
-            for origin, _, login in chosen
-            if login.user and login.password and not login.problem
+            for origin, key, login in chosen
+            if login.user and login.password and not login.problem and (pulled or not is_glob(key))
         ]
 
     def _config(self, namespace: str, name: str) -> Config:

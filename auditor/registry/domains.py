@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,14 @@ def registrable(host: str) -> str | None:
     return _suffixes(only_icann=False).privatesuffix(host)
 
 
+@lru_cache(maxsize=1 << 16)
 def payer(registry: str) -> str:
     """On whose account the time goes that a registry takes, as image names have it: its domain, or its network.
 
     Names are free where a provider gives them away, so all below such a domain is one account.
     """
-    host = registry.lower().partition("]")[0].removeprefix("[") if registry.startswith("[") else registry.lower()
-    host = host if registry.startswith("[") else host.partition(":")[0]
+    bracket, _, rest = registry.lower().partition("[")
+    host = rest.partition("]")[0] if rest else bracket.partition(":")[0]
     try:
         address = ip_address(host)
     except ValueError:

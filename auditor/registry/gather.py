@@ -26,9 +26,11 @@ from auditor.registry.documents import Document
 from auditor.registry.domains import payer
 from auditor.registry.fault import Unanswered
 from auditor.registry.login import CredentialSource, NoCredentials
+from auditor.registry.patience import PER_HOST
 from auditor.registry.platforms import child_of, needed, platform_of, single
 from auditor.registry.settings import Settings
 from auditor.registry.turns import Turns
+from auditor.scope import Scope
 from auditor.sources import workers
 from auditor.subjects import ImageUse, image_uses
 
@@ -48,9 +50,11 @@ class Asked(Struct, frozen=True):
 def gather(snapshot: Snapshot, asked: Asked, done: Callable[[], object] = lambda: None) -> tuple[ImageEvidence, ...]:
     """The rows of the images that the snapshot's workloads use, in order. Raises nothing for a registry's sake.
 
-    `done` is called after each image.
+    `done` is called after each image. Namespaces that the snapshot leaves out of the audit lend no login either.
     """
-    found = images(use for owner in snapshot.owners for use in image_uses(owner))
+    scope = Scope(snapshot.cluster.only, snapshot.cluster.exclude)
+    owners = [owner for owner in snapshot.owners if scope.holds(owner.namespace)]
+    found = images(use for owner in owners for use in image_uses(owner))
     usual = tuple(sorted({node.platform for node in snapshot.nodes if node.platform})) or (_USUAL,)
     run = _Run(asked, found, usual)
     run.each(found, partial(run.image, done=done))
@@ -74,7 +78,7 @@ class _Run:
             self._uses.setdefault(image.repository, []).extend(image.uses)
             self._platforms.setdefault(image.repository, set()).update(image.platforms)
         self._room = material.room(len(found))
-        self._turns: Turns[Image] = Turns(asked.services.clock)
+        self._turns: Turns[Image] = Turns(PER_HOST, asked.services.clock)
         self._ends = asked.services.budgets.begin()
         self._lock = threading.Lock()
         self._repositories: dict[Source, Repository] = {}
@@ -178,6 +182,7 @@ class _Run:
     ) -> tuple[Repository, T]:
         """The answer of the first place that has a usable one: mirrors first, the registry itself last. `at`: where
         other answers came from, which is the first to be asked then."""
+        self._asked.services.patience.ensure()  # before secrets are read for nothing
         said = self._asked.settings
         uses = self._uses[image.repository]
         places = sources(image.reference, said.mirrors, said.plain_http)

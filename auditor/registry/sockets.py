@@ -19,6 +19,7 @@ from auditor.registry.reach import Reach
 
 CONNECT = 6.0
 IDLE = 15.0
+_LOOK = 3.0
 _current = threading.local()
 
 
@@ -60,7 +61,7 @@ class TlsSocket(ssl.SSLSocket):
 class _Guarded(HTTPConnection):
     """Resolves its name once, and connects to an address of that answer: no second look-up can say anything else."""
 
-    def __init__(self, *arguments: Any, reach: Reach, look_up: LookUp, **named: Any) -> None:
+    def __init__(self, *arguments: Any, reach: Reach | None, look_up: LookUp, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._reach = reach
         self._look_up = look_up
@@ -73,6 +74,7 @@ class _GuardedTls(_Guarded, HTTPSConnection):
     """The certificate is verified by name, as ever."""
 
 
+# Both of a proxy with its address and no reach: whom it connects to was looked at before.
 class Pool(HTTPConnectionPool):
     ConnectionCls = _Guarded
 
@@ -81,7 +83,25 @@ class TlsPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedTls
 
 
-def _connect(host: str, port: int, reach: Reach, look_up: LookUp) -> socket.socket:
+def look_at(host: str, port: int, reach: Reach, look_up: LookUp) -> None:
+    """Refuses what a proxy must not be asked for, as far as that can be told here: addresses, and names that lead to
+    such ones here. What only the proxy knows, it resolves itself."""
+    try:
+        found = look_up(host.strip("[]"), port, min(_left(), _LOOK))
+    except OSError:
+        return
+    for *_, address in found:
+        refusal = reach.refusal(host.strip("[]"), str(address[0]), port)
+        if refusal:
+            raise _refused(host, refusal)
+
+
+def _refused(host: str, refusal: str) -> Unanswered:
+    said = f"{host} has a {refusal} address, which is asked only if --registry-allow-private says so"
+    return Unanswered("refused", said)
+
+
+def _connect(host: str, port: int, reach: Reach | None, look_up: LookUp) -> socket.socket:
     name = host.strip("[]")
     try:
         found = look_up(name, port, _left())
@@ -90,9 +110,9 @@ def _connect(host: str, port: int, reach: Reach, look_up: LookUp) -> socket.sock
     refused = None
     fault: OSError | None = None
     for family, kind, protocol, _, address in found:
-        refusal = reach.refusal(name, str(address[0]), port)
+        refusal = reach.refusal(name, str(address[0]), port) if reach else None
         if refusal:
-            refused = f"{host} has a {refusal} address, which is asked only if --registry-allow-private says so"
+            refused = _refused(host, refusal)
             continue
         made = _Socket(family, kind, protocol)
         try:
@@ -105,5 +125,5 @@ def _connect(host: str, port: int, reach: Reach, look_up: LookUp) -> socket.sock
             made.close()
             fault = error
     if fault is None:
-        raise Unanswered("refused", refused or f"{host} has no address")
+        raise refused or Unanswered("refused", f"{host} has no address")
     raise fault

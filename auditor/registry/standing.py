@@ -11,7 +11,7 @@ from auditor.registry.fault import LoginRefused
 from auditor.registry.login import Credential
 
 T = TypeVar("T")
-_Key = tuple[str, tuple[bytes, bytes, str]]
+_Key = tuple[Endpoint, tuple[bytes, bytes, str]]
 
 
 class _Standing:
@@ -34,7 +34,7 @@ class Standings:
         if login is None:
             return ask()
         with self._lock:
-            standing = self._found.setdefault((endpoint.authority, login.proof), _Standing())
+            standing = self._found.setdefault((endpoint, login.proof), _Standing())
         if standing.tried:
             return _asked(standing, endpoint, ask)
         with standing.lock:

@@ -68,7 +68,7 @@ class Tokens:
             if token and token != refused and self._clock() < ends:
                 return token
             begun = self._clock()
-            issued = self._ask(realm, service, scope, credential)
+            issued = self._ask(realm, service, scope, credential, _account(registry, realm[0]))
             token = issued.token or issued.access_token or ""
             if not token or not (token.isascii() and token.isprintable()) or " " in token:
                 raise Unanswered("invalid", f"{realm[0].authority} gives no token that can be sent")
@@ -90,18 +90,20 @@ class Tokens:
             )
         return server, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    def _ask(self, realm: tuple[Endpoint, str], service: str, scope: str, credential: Credential | None) -> _Issued:
+    def _ask(
+        self, realm: tuple[Endpoint, str], service: str, scope: str, credential: Credential | None, account: str
+    ) -> _Issued:
         server, path = realm
         wanted = {"service": service, "scope": scope} if service else {"scope": scope}
         if credential and credential.identity_token:
             form = {"grant_type": "refresh_token", "client_id": "auditor", "refresh_token": credential.identity_token}
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
             body = urlencode(form | wanted).encode()
-            asked = Request("POST", server, path, headers, _BOUND, _SECONDS, body, redirects=False)
+            asked = Request("POST", server, path, headers, _BOUND, _SECONDS, body, False, account)
         else:
             query = f"{path}{'&' if '?' in path else '?'}{urlencode(wanted)}"
             headers = {"Authorization": credential.basic} if credential else {}
-            asked = Request("GET", server, query, headers, _BOUND, _SECONDS, redirects=False)
+            asked = Request("GET", server, query, headers, _BOUND, _SECONDS, None, False, account)
         answer = self._patience.request(asked)
         if answer.status != 200:
             text = f"{server.authority} answers {answer.status} instead of a token"
@@ -113,3 +115,9 @@ class Tokens:
             return msgspec.json.decode(answer.body, type=_Issued)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Unanswered("invalid", f"{server.authority} gives no token") from None
+
+
+def _account(registry: Endpoint, server: Endpoint) -> str:
+    """Whoever answers for a registry can name any server's address as that of its tokens: how that answers must not be
+    held against those who ask it for their own."""
+    return "" if may_receive(registry.host, server.host) else f"{server.authority} for {registry.authority}"

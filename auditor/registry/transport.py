@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,24 +12,28 @@ from typing import Any
 from msgspec import Struct
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError, IncompleteRead
+from urllib3.util import parse_url
 
 from auditor.registry.addresses import Endpoint, endpoint_of, join
 from auditor.registry.fault import Unanswered
 from auditor.registry.names import LookUp, look_up
+from auditor.registry.proxies import Proxies, Proxy
 from auditor.registry.reach import Reach
-from auditor.registry.sockets import CONNECT, IDLE, Pool, TlsPool, within
+from auditor.registry.sockets import CONNECT, IDLE, Pool, TlsPool, look_at, within
 from auditor.registry.trust import Trust
 from auditor.version import __version__
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5
 _CHUNK = 1 << 16
 _ERROR_BODY = 1 << 16
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
 
 
 class Request(Struct, frozen=True):
     """What to ask. An answer longer than `bound` bytes is `too-big`, one that takes longer than `seconds` a `timeout`.
-    Redirects keep the method, so only what has no body may follow them."""
+    Redirects keep the method, so only what has no body may follow them. `account`: whose patience a failure costs, if
+    not that of the server."""
 
     method: str
     endpoint: Endpoint
@@ -38,6 +43,7 @@ class Request(Struct, frozen=True):
     seconds: float
     body: bytes | None = None
     redirects: bool = True
+    account: str = ""
 
     def __repr__(self) -> str:
         return f"Request({self.method!r}, {self.endpoint.authority!r})"
@@ -59,8 +65,17 @@ class Answer(Struct, frozen=True):
 class Transport:
     """Connections to any number of servers, kept open. Threads may share it."""
 
-    def __init__(self, reach: Reach, trust: Trust, connections: int, look_up: LookUp = look_up) -> None:
-        self._way: dict[str, Any] = {"reach": reach, "look_up": look_up}
+    def __init__(
+        self,
+        reach: Reach,
+        trust: Trust,
+        connections: int,
+        look_up: LookUp = look_up,
+        proxies: Proxies = Proxies(),  # noqa: B008 - frozen
+    ) -> None:
+        self._reach = reach
+        self._look_up = look_up
+        self._proxies = proxies
         self._trust = trust
         self._connections = connections
         self._lock = threading.Lock()
@@ -95,7 +110,7 @@ class Transport:
             at, path = asked.endpoint, asked.path
             for _ in range(_HOPS + 1):
                 response = self._send(asked, at, path, sent)
-                if not asked.redirects or response.status not in _REDIRECTS or "location" not in response.headers:
+                if not asked.redirects or response.status not in REDIRECTS or "location" not in response.headers:
                     return _answer(response, at, asked)
                 response.close()
                 following, path = _follow(response.headers["location"], at, path)
@@ -105,8 +120,11 @@ class Transport:
         raise Unanswered("invalid", f"{asked.endpoint.authority} redirects without an end")
 
     def _send(self, asked: Request, at: Endpoint, path: str, headers: Mapping[str, str]) -> BaseHTTPResponse:
+        proxy = self._proxies.of(at)
+        if proxy and at.scheme == "http":
+            path = at.url(path)  # there is no tunnel then, and it has to know where to
         try:
-            return self._pool(at).urlopen(
+            return self._pool(at, proxy).urlopen(
                 asked.method,
                 path,
                 asked.body,
@@ -119,19 +137,29 @@ class Transport:
                 decode_content=False,
             )
         except (HTTPError, OSError, ValueError) as error:
-            raise _unanswered(error, at) from None
+            raise _unanswered(error, at, proxy) from None
 
-    def _pool(self, at: Endpoint) -> HTTPConnectionPool:
+    def _pool(self, at: Endpoint, proxy: Proxy | None) -> HTTPConnectionPool:
         key = (at.scheme, at.host, at.port)
         with self._lock:
-            if key not in self._pools:
-                size, way = self._connections, self._way
-                if at.scheme == "https":
-                    context = self._trust.context(at)
-                    self._pools[key] = TlsPool(at.host, at.port, maxsize=size, ssl_context=context, **way)
-                else:
-                    self._pools[key] = Pool(at.host, at.port, maxsize=size, **way)
-            return self._pools[key]
+            known = self._pools.get(key)
+        if known:
+            return known
+        if proxy:
+            look_at(at.host, at.port, self._reach, self._look_up)
+        made = self._made(at, proxy)
+        with self._lock:
+            return self._pools.setdefault(key, made)
+
+    def _made(self, at: Endpoint, proxy: Proxy | None) -> HTTPConnectionPool:
+        way: dict[str, Any] = {"reach": self._reach, "look_up": self._look_up, "maxsize": self._connections}
+        if proxy:
+            shown = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+            way |= {"reach": None, "_proxy": parse_url(proxy.at.url("")), "_proxy_headers": shown}
+        if at.scheme == "https":
+            return TlsPool(at.host, at.port, ssl_context=self._trust.context(at), **way)
+        there = proxy.at if proxy else at
+        return Pool(there.host, there.port, **way)
 
 
 def _follow(location: str, at: Endpoint, path: str) -> tuple[Endpoint, str]:
@@ -173,25 +201,26 @@ def _chunks(response: BaseHTTPResponse, at: Endpoint, bound: int, *, whole: bool
         raise Unanswered("too-big", f"{at.authority} sent more than {bound:,} bytes")
 
 
-def _unanswered(error: Exception, at: Endpoint) -> Unanswered:
+def _unanswered(error: Exception, at: Endpoint, proxy: Proxy | None = None) -> Unanswered:
     causes = _causes(error)
+    name = f"{at.authority} (through the proxy {proxy.at.authority})" if proxy else at.authority
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unanswered(
-                "unreachable", f"the certificate of {at.authority} is not trusted: {cause.verify_message}"
-            )
+            return Unanswered("unreachable", f"the certificate of {name} is not trusted: {cause.verify_message}")
+        if refused := _TUNNEL.match(str(cause)):
+            return Unanswered("unreachable", f"{name} is not connected to: the proxy answers {refused[1]}")
     if any(isinstance(cause, TimeoutError) or type(cause).__name__.endswith("TimeoutError") for cause in causes):
-        return Unanswered("timeout", f"{at.authority} did not answer in time")
+        return Unanswered("timeout", f"{name} did not answer in time")
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             plain = " (is it plain http?)" if "WRONG_VERSION" in (cause.reason or "") else ""
-            return Unanswered("unreachable", f"no TLS connection to {at.authority}{plain}")
+            return Unanswered("unreachable", f"no TLS connection to {name}{plain}")
         if isinstance(cause, IncompleteRead):
-            return Unanswered("unreachable", f"{at.authority} broke off its answer")
+            return Unanswered("unreachable", f"{name} broke off its answer")
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
-            return Unanswered("unreachable", f"{at.authority} cannot be reached: {cause.strerror}")
-    return Unanswered("unreachable", f"{at.authority} does not answer as HTTP servers do ({type(causes[-1]).__name__})")
+            return Unanswered("unreachable", f"{name} cannot be reached: {cause.strerror}")
+    return Unanswered("unreachable", f"{name} does not answer as HTTP servers do ({type(causes[-1]).__name__})")
 
 
 def _causes(error: BaseException) -> list[BaseException]:

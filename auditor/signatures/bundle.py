@@ -47,8 +47,8 @@ def statement_of(payload: bytes) -> tuple[str, list[str]]:
     """The predicate type of an in-toto statement, and the digests (`sha256:…`) of its subjects; ValueError."""
     statement = json.loads(payload)
     try:
-        subjects = [f"sha256:{subject['digest']['sha256']}" for subject in statement["subject"]]
-        return str(statement["predicateType"]), subjects
+        digests = [digest for subject in statement["subject"] for digest in subject["digest"].items()]
+        return str(statement["predicateType"]), [f"{algorithm}:{value}" for algorithm, value in digests]
     except (KeyError, TypeError, AttributeError):
         raise ValueError("no in-toto statement") from None
 
@@ -79,7 +79,9 @@ def _by_key(trust: Trust, made_by: Callable[[PublicKey], bool | None]) -> Verdic
     if signer is not None:
         return Verdict("trusted", "", signer)
     if None in answers.values():
-        return Verdict("unverified", "an Ed25519 signature over a manifest takes the manifest's bytes")
+        return Verdict(
+            "unverified", "an Ed25519 signature over a manifest, which only the manifest's bytes could verify"
+        )
     return Verdict("foreign", "no trusted key made it, or what it is over was changed")
 
 

@@ -1,19 +1,21 @@
-"""Whether images are signed as the policy wants it."""
+"""Whether images are signed as the policy wants it. Cryptography is imported where there is a key or a signature."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from auditor.evidence import Evidence, ImageEvidence, SignatureMaterial, Unavailable
 from auditor.images import Image
 from auditor.policy import Policy, Signature
-from auditor.signatures import bundle, cosign
-from auditor.signatures.keys import load_key
 from auditor.signatures.patterns import matches
 from auditor.signatures.verdicts import Trust, Verdict
+
+if TYPE_CHECKING:
+    from auditor.signatures.keys import PublicKey
 
 _DIGESTS = 20
 
@@ -88,9 +90,16 @@ def _about(entry: Signature, image: Image) -> bool:
 
 def _trust(entry: Signature, files: Mapping[str, bytes]) -> Trust:
     """Keys and roots were tried when the policy was read; one whose file was not read trusts nobody."""
-    keys = {name: load_key(files[name]) for name in entry.keys if name in files}
+    named = [name for name in entry.keys if name in files]
+    keys = _keys(named, files) if named else {}
     identities = tuple((identity.issuer, identity.subject) for identity in entry.identities)
     return Trust(keys, identities, files.get(entry.trust_root, b"") if entry.trust_root else None)
+
+
+def _keys(names: Iterable[str], files: Mapping[str, bytes]) -> dict[str, PublicKey]:
+    from auditor.signatures.keys import load_key
+
+    return {name: load_key(files[name]) for name in names}
 
 
 def _judged(rows: list[ImageEvidence], trust: Trust) -> Iterator[Judged]:
@@ -102,6 +111,8 @@ def _judged(rows: list[ImageEvidence], trust: Trust) -> Iterator[Judged]:
 
 
 def _verify(material: SignatureMaterial, digest: str, trust: Trust) -> Verdict:
+    from auditor.signatures import bundle, cosign
+
     if material.format == "notation":
         return Verdict("unknown", "it is a Notary Project signature, which is not verified here")
     if material.format == "cosign":

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from auditor.signatures.certificates import Signer
 from auditor.signatures.identities import matches
 from auditor.signatures.verdicts import Trust, Verdict
 
 if TYPE_CHECKING:
     from auditor.signatures.attested import Root
+    from auditor.signatures.certificates import Signer
 
 PACKAGE = "auditor[keyless]"
 _ROOT = "application/vnd.dev.sigstore.trustedroot"

@@ -51,12 +51,8 @@ def load_key(pem: bytes) -> PublicKey:
 
 def verifies(key: PublicKey, signature: bytes, message: bytes) -> bool:
     """Whether the key made the signature over these very bytes: ECDSA in DER, RSA by PKCS #1 v1.5, Ed25519."""
-    try:
-        if isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, message)
-            return True
-    except InvalidSignature:
-        return False
+    if isinstance(key, ed25519.Ed25519PublicKey):
+        return _pure(key, signature, message) or _prehashed(key, signature, message)
     return any(_verifies(key, signature, message, algorithm) for algorithm in _hashes(key))
 
 
@@ -65,6 +61,30 @@ def verifies_digest(key: PublicKey, signature: bytes, sha256: bytes) -> bool | N
     if isinstance(key, ed25519.Ed25519PublicKey):
         return None
     return _verifies(key, signature, sha256, Prehashed(hashes.SHA256()))
+
+
+def _pure(key: ed25519.Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _prehashed(key: ed25519.Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    """Ed25519ph (RFC 8032 §5.1): what cosign makes of an Ed25519 key since 2.3, unless it is told otherwise, since the
+    transparency log takes nothing else (sigstore/cosign pkg/cosign/keys.go, GetDefaultLoadOptions)."""
+    from nacl import bindings
+    from nacl.exceptions import BadSignatureError
+
+    if len(signature) != bindings.crypto_sign_BYTES:
+        return False
+    state = bindings.crypto_sign_ed25519ph_state()
+    bindings.crypto_sign_ed25519ph_update(state, message)
+    try:
+        return bindings.crypto_sign_ed25519ph_final_verify(state, signature, key.public_bytes_raw())
+    except BadSignatureError:
+        return False
 
 
 def _hashes(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> Iterator[hashes.HashAlgorithm]:

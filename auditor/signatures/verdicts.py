@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from auditor.signatures.keys import PublicKey
+if TYPE_CHECKING:
+    from auditor.signatures.keys import PublicKey
 
 
 class Trust(Struct, frozen=True):

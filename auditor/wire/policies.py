@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, field
 
-from auditor.wire.decoding import decoder
+from auditor.wire.decoding import decode_object
 from auditor.wire.fields import Wire
 from auditor.wire.metadata import Metadata
 
@@ -36,14 +36,19 @@ class Parameter(Wire):
     fields: dict[str, Any] = field(default_factory=dict)
 
 
+class _Described(Wire):
+    metadata: Metadata | None = None
+
+
 def decode_parameter(body: bytes | Raw) -> Parameter:
     """An object whose shape nobody knows; raises msgspec.MsgspecError where it is no object with metadata."""
+    metadata = decode_object(_Described, body).metadata
     fields: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
-    decoder(Metadata)  # see there: convert makes one, too
     kind, api_version = fields.pop("kind", None), fields.pop("apiVersion", None)
+    fields.pop("metadata", None)
     return Parameter(
         kind if isinstance(kind, str) else None,
         api_version if isinstance(api_version, str) else None,
-        msgspec.convert(fields.pop("metadata", None), Metadata | None),
+        metadata,
         fields,
     )

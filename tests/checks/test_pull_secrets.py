@@ -23,7 +23,8 @@ from auditor.model import (
     Snapshot,
 )
 from auditor.policy import Policy, Registries
-from auditor.report import Finding, to_dict
+from auditor.published import to_dict
+from auditor.report import Finding
 from auditor.wire import BY_NAME
 from tests.auditing import FIXTURES, audit, read
 

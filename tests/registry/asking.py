@@ -9,11 +9,13 @@ from pathlib import Path
 from auditor.evidence import Evidence, ImageEvidence
 from auditor.model import Container, Owner, RunningImage, Shape, Snapshot
 from auditor.registry.access import Services
+from auditor.registry.budget import MINUTES
 from auditor.registry.cache import Cache
 from auditor.registry.gather import Asked, gather
 from auditor.registry.login import CredentialSource, NoCredentials
 from auditor.registry.names import Found, LookUp, look_up
 from auditor.registry.patience import Patience
+from auditor.registry.proxies import Proxies
 from auditor.registry.settings import settings
 from auditor.registry.transport import Transport
 from auditor.registry.trust import Trust
@@ -64,12 +66,14 @@ class Asker:
         allow: Sequence[str] = (LOOPBACK,),
         mirrors: Sequence[str] = (),
         look_up: LookUp = look_up,
+        proxies: Proxies | None = None,
+        minutes: float = MINUTES,
     ) -> None:
         self.clock = FakeClock()
         said = settings(allow, mirrors, plain)
-        self.transport = Transport(said.reach, Trust(str(ca) if ca else None), 4, look_up)
+        self.transport = Transport(said.reach, Trust(str(ca) if ca else None), 4, look_up, proxies or Proxies())
         self.patience = Patience(self.transport, self.clock.sleep, self.clock)
-        services = Services.through(self.patience, said.plain_http, self.clock)
+        services = Services.through(self.patience, said.plain_http, self.clock, minutes)
         self.asked = Asked(services, Cache(cache), credentials or NoCredentials(), said)
 
     def images(self, *images: str | tuple[str, str]) -> tuple[ImageEvidence, ...]:

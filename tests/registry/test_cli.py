@@ -82,6 +82,17 @@ def test_several_clusters_ask_through_one_client() -> None:
     assert [line.split(": ")[:2] for line in told.getvalue().splitlines()] == [["note", "one"], ["note", "two"]]
 
 
+def test_images_that_were_not_asked_for_in_time_are_named() -> None:
+    told = io.StringIO()
+    with loopback() as registry:
+        given = RegistryOptions(True, allow_private=["127.0.0.1"], plain_http=[registry.host], no_cache=True, minutes=0)
+        images = [f"{registry.host}/app-{number}:1" for number in range(7)]
+        asker(given, None, None, None)(Collected(workloads(*images), "live"), Progress(told, shown=False))
+        assert registry.asked == []
+    last = told.getvalue().splitlines()[-1]
+    assert last == f"note: not asked or not answered in time: {', '.join(images[:5])} and 2 more"
+
+
 def test_without_the_option_nobody_is_asked(tmp_path: Path) -> None:
     with loopback() as registry:
         source = manifest(tmp_path, f"{registry.host}/a:1")

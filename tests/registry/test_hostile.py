@@ -8,15 +8,18 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from auditor.evidence import Evidence, ImageEvidence
-from auditor.model import Container, Owner, Shape, Snapshot
+from auditor.coverage import with_evidence
+from auditor.evidence import Evidence, ImageEvidence, Unavailable
+from auditor.exits import Exit, exit_code
+from auditor.model import Container, Coverage, Owner, Shape, Snapshot
 from auditor.registry.addresses import Endpoint
 from auditor.registry.fault import Unanswered
 from auditor.registry.gather import gather
@@ -24,8 +27,11 @@ from auditor.registry.login import Credential
 from auditor.registry.material import room
 from auditor.registry.names import Found
 from auditor.registry.transport import Request
+from auditor.report import Severity
+from auditor.wire import WORKLOADS
+from tests.auditing import audit
 from tests.registry.artifacts import BUNDLE, Built, as_json, bundle, classic_signature, digest_of, manifest
-from tests.registry.asking import Asker, Fixed, all_here, asker
+from tests.registry.asking import Asker, Fixed, all_here, asker, workloads
 from tests.registry.loopback import Asked, Loopback, Reply, loopback
 from tests.sources.certificates import Authority
 
@@ -388,40 +394,87 @@ def test_one_registry_does_not_hold_up_the_audit() -> None:
     assert {row.unavailable.kind for row in rows if row.unavailable} == {"timeout"}
 
 
-def many_slow(run: Asker, slow: Loopback, honest: Loopback, name: Callable[[int], str]) -> Snapshot:
-    """A thousand hosts that one tenant names and that answer slowly; beside them a registry, and a single one."""
-    slow.first = lambda asked: run.clock.sleep(25)
-    owners = [
-        *(deployed("attacker", f"a-{number}", f"{name(number)}/x:1") for number in range(1000)),
-        *(deployed("shop", f"web-{number}", f"{honest.host}/a-{number}:1") for number in range(40)),
-        deployed("zoo", "web", f"localhost:{honest.port}/a-0:1"),
-    ]
+def many_slow(run: Asker, slow: Loopback, honest: Loopback, hosts: Sequence[str]) -> Snapshot:
+    """A thousand hosts that one tenant names, which do not answer before all others have, and slowly then; beside them
+    a registry with many images, and a single one."""
+    answered = threading.Event()
+
+    def quick(asked: Asked) -> None:
+        if len([path for path in honest.paths() if "/referrers/" in path]) == 41:
+            answered.set()
+
+    def late(asked: Asked) -> None:
+        if answered.wait(20):
+            run.clock.sleep(25)
+
+    honest.first, slow.first = quick, late
     for number in range(40):
         honest.put(f"a-{number}", Built(seed=str(number)).image(), "1")
-    return Snapshot(owners=tuple(owners))
+    return Snapshot(
+        owners=(
+            *(deployed("attacker", f"a-{number}", f"{host}/x:1") for number, host in enumerate(hosts)),
+            *(deployed("shop", f"web-{number}", f"{honest.host}/a-{number}:1") for number in range(40)),
+            deployed("zoo", "web", f"localhost:{honest.port}/a-0:1"),
+        )
+    )
 
 
 def deployed(namespace: str, name: str, image: str) -> Owner:
     return Owner(namespace, "Deployment", name, shapes=(Shape("template", (Container("web", "container", image),)),))
 
 
-@pytest.mark.parametrize("name", ["h{}.evil.example:{}", "reg.evil-{}.example:{}"])
-def test_a_thousand_hosts_do_not_hold_up_the_audit(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("h{}.evil.example:{}", "evil.example has had all the time"),
+        ("reg.evil-{}.example:{}", "30 minutes were over"),
+    ],
+)
+def test_a_thousand_hosts_do_not_hold_up_the_audit(name: str, said: str) -> None:
     with loopback() as slow, loopback() as honest:
         hosts = [name.format(number, slow.port) for number in range(1000)]
         with asker(*hosts, honest.host, f"localhost:{honest.port}", look_up=all_here) as run:
             begun = run.clock()
-            snapshot = many_slow(run, slow, honest, lambda number: hosts[number])
-            found = Evidence(gather(snapshot, run.asked))
+            found = Evidence(gather(many_slow(run, slow, honest, hosts), run.asked))
             assert run.clock() - begun <= 30 * 60 + 16 * 25
-    for number in range(40):
-        row = found.tag(f"{honest.host}/a-{number}", "1")
-        assert row is not None
-        assert row.unavailable is None
-    assert found.tag(f"localhost:{honest.port}/a-0", "1").unavailable is None  # type: ignore[union-attr]
-    over = [found.tag(f"{host}/x", "1").unavailable for host in hosts]  # type: ignore[union-attr]
-    assert {fault.kind for fault in over if fault} <= {"timeout", "not-found"}
-    assert sum("30 minutes were over" in fault.detail for fault in over if fault) > 800
+    own = [fault(found, f"{honest.host}/a-{number}") for number in range(40)]
+    assert [*own, fault(found, f"localhost:{honest.port}/a-0")] == [None] * 41
+    over = [fault(found, f"{host}/x") for host in hosts]
+    assert {told.kind for told in over if told} <= {"timeout", "not-found"}
+    assert sum(said in told.detail for told in over if told) > 800
+
+
+def fault(found: Evidence, repository: str) -> Unavailable | None:
+    """Why the tag 1 of it is not known."""
+    row = found.tag(repository, "1")
+    assert row is not None
+    return row.unavailable
+
+
+def test_what_was_not_asked_is_told() -> None:
+    """By registry, with how many images it is about: neither passed nor failed, and the audit is incomplete."""
+    with loopback() as registry, asker(registry.host, minutes=0) as run:
+        collected = tuple(Coverage(name, "read") for name in ("pods", *WORKLOADS))
+        names = [f"{registry.host}/a-{number}:1" for number in range(3)]
+        snapshot = msgspec.structs.replace(workloads(*names), coverage=collected)
+        told = audit(with_evidence(snapshot, gather(snapshot, run.asked)), only=("image-unavailable",))
+    (finding,) = told.findings
+    assert (finding.status, finding.cause, finding.evidence["count"]) == ("manual", "unreadable", 3)
+    assert f"registry {registry.host}" in finding.message
+    assert "the 0 minutes were over" in finding.message
+    assert exit_code(told, Severity.HIGH) == Exit.INCOMPLETE
+
+
+def test_after_its_time_no_secret_is_read_either() -> None:
+    class Untouched:
+        def for_image(self, reference: object, uses: object) -> Sequence[Credential]:
+            raise AssertionError(reference)
+
+    with loopback() as registry, asker(registry.host, credentials=Untouched(), minutes=0) as run:
+        registry.put("a", Built().image(), "1")
+        rows = run.images(f"{registry.host}/a:1", f"{registry.host}/a@{Built().image().digest}")
+        assert registry.asked == []
+    assert [why(row) for row in rows] == ["timeout", "timeout"]
 
 
 def test_a_resolver_that_never_answers_is_waited_for_no_longer_than_all_else() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from auditor.registry.cache import Cache
 from auditor.registry.configuration import labels, read
 from auditor.registry.domains import payer
 from auditor.registry.history import step
-from auditor.registry.names import look_up
+from auditor.registry.names import Found, look_up
 from auditor.registry.reach import Reach
 from auditor.registry.recent import Recent
 from auditor.registry.settings import settings
@@ -362,7 +364,7 @@ def test_on_whose_account_time_goes(registry: str, account: str) -> None:
 def test_turns_go_to_what_answers() -> None:
     """One tenant names slow hosts of a hundred domains, another a quick registry."""
     clock = FakeClock()
-    turns: Turns[str] = Turns(clock)
+    turns: Turns[str] = Turns(4, clock)
     slow = [(("evil", f"{number}.example", f"{number}.example"), "slow") for number in range(100)]
     quick = [(("shop", "reg.example", "reg.example"), "quick") for _ in range(100)]
     single = [(("cart", "other.example", "other.example"), "single")]
@@ -372,26 +374,76 @@ def test_turns_go_to_what_answers() -> None:
         with turns.next() as kind:
             order.append(kind)
             clock.sleep(120 if kind == "slow" else 0.3)
-    assert order.index("single") <= 2
-    assert order[:103].count("quick") == 100
+    assert order[:102].count("slow") == 1
     with pytest.raises(LookupError), turns.next():
         pass
 
 
+def test_what_much_is_named_of_is_tried_first() -> None:
+    """Within one namespace, where somebody names a thousand domains once each, and others a registry of theirs."""
+    clock = FakeClock()
+    turns: Turns[str] = Turns(4, clock)
+    slow = [(("", f"{number}.example", f"{number}.example"), "slow") for number in range(1000)]
+    own = [(("", "corp.example", f"reg-{number % 2}.corp.example"), "own") for number in range(40)]
+    turns.put([*slow, *own])
+    for _ in range(40):
+        with turns.next() as kind:
+            assert kind == "own"
+            clock.sleep(5)
+
+
 def test_turns_at_the_same_time_go_to_different_hosts() -> None:
     clock = FakeClock()
-    turns: Turns[str] = Turns(clock)
+    turns: Turns[str] = Turns(4, clock)
     turns.put(((("", "reg.example", f"{name}.reg.example"), name)) for name in "aaabbbccc")
     with ExitStack() as at_once:
         assert sorted(at_once.enter_context(turns.next()) for _ in range(3)) == ["a", "b", "c"]
 
 
-def test_a_resolver_that_does_not_answer() -> None:
-    """What is no answer in time is a timeout; addresses ask nobody."""
-    assert look_up("127.0.0.1", 80, 0.0)[0][4][0] == "127.0.0.1"
-    assert look_up("0x7f.1", 80, 0.0)[0][4][0] == "127.0.0.1"
-    assert {found[4][0] for found in look_up("localhost", 80, 5.0)} <= {"127.0.0.1", "::1"}
-    with pytest.raises(TimeoutError):
-        look_up("localhost", 80, 0.0)
-    with pytest.raises(OSError, match="no name|not known|failure"):
-        look_up("a" * 64 + ".example", 80, 5.0)
+def test_turns_beyond_what_a_registry_takes_go_to_others() -> None:
+    """The quick one of many images does not keep threads that could do nothing for it but wait, whoever names it."""
+    clock = FakeClock()
+    turns: Turns[str] = Turns(4, clock)
+
+    def name(count: int) -> None:
+        turns.put(((namespace, "corp.example", "reg.corp.example"), "quick") for namespace in "ab" * count)
+
+    name(3)
+    for _ in range(6):
+        with turns.next():
+            clock.sleep(0.3)
+    name(50)
+    turns.put((("other", f"{number}.example", f"{number}.example"), "unknown") for number in range(9))
+    with ExitStack() as at_once:
+        taken = [at_once.enter_context(turns.next()) for _ in range(16)]
+    assert taken == ["quick"] * 4 + ["unknown"] * 9 + ["quick"] * 3
+
+
+def test_addresses_ask_no_resolver() -> None:
+    def never(name: str, port: int) -> list[Found]:
+        raise AssertionError(name)
+
+    for written in ("127.0.0.1", "0x7f.1", "127.1", "2130706433"):
+        assert look_up(written, 80, 0.0, never)[0][4][0] == "127.0.0.1"
+    assert look_up("::1", 80, 0.0, never)[0][4][0] == "::1"
+    assert {found[4][0] for found in look_up("localhost", 80, 9.0)} <= {"127.0.0.1", "::1"}
+    with pytest.raises(socket.gaierror):
+        look_up("a" * 64 + ".example", 80, 9.0)
+
+
+def test_a_resolver_that_hangs_is_left_behind() -> None:
+    """However many hang, each is waited for no longer, and those that come after it are told the same."""
+    release, ended = threading.Event(), threading.Semaphore(0)
+
+    def hangs(name: str, port: int) -> list[Found]:
+        release.wait(60)
+        ended.release()
+        return []
+
+    for _ in range(260):
+        with pytest.raises(TimeoutError):
+            look_up("slow.example", 80, 0.001, hangs)
+    release.set()
+    for _ in range(256):
+        assert ended.acquire(timeout=60)
+    assert look_up("late.example", 80, 9.0, lambda name, port: []) == []

@@ -28,10 +28,11 @@ from tests.registry.artifacts import (
 )
 from tests.registry.distribution import Distribution, distribution
 from tests.registry.loopback import Loopback, loopback
-from tests.signing import PRIVATE, cosign_material, dsse_material, message_material, pem
+from tests.signing import PRIVATE, cosign_3, cosign_material, dsse_material, message_material, pem
 from tests.sources.certificates import Authority
 
 SIGSTORE = Sigstore()
+KEYS = ("ecdsa", "rsa", "ed25519", "ed25519ph")
 CHECKS = ("unsigned-image", "invalid-signature")
 ELSEWHERE = f"sha256:{'e' * 64}"
 
@@ -56,6 +57,7 @@ CASES = {
     "ecdsa": Case(lambda digest: cosign_material("ecdsa", digest)),
     "rsa": Case(lambda digest: cosign_material("rsa", digest)),
     "ed25519": Case(lambda digest: cosign_material("ed25519", digest)),
+    "ed25519ph": Case(lambda digest: cosign_material("ed25519ph", digest)),
     "statement": Case(referring=lambda digest: dsse_material("ecdsa", digest)),
     "message": Case(referring=lambda digest: message_material("ecdsa", digest)),
     "keyless-layer": Case(lambda digest: SIGSTORE.layer(digest)),
@@ -108,14 +110,14 @@ def fill(put: Callable[..., Artifact], *, listing: bool) -> None:
                 put(f"team/{name}", referrers_index([(made, case.kind)]), beside)
 
 
-def policy(folder: Path, host: str) -> Path:
-    """Trusts three keys and one identity for everything in the registry."""
+def policy(folder: Path, host: str, keys: Sequence[str] = KEYS) -> Path:
+    """Trusts some keys and one identity for everything in the registry."""
     for kind in PRIVATE:
         (folder / f"{kind}.pub").write_bytes(pem(kind))
     (folder / "root.json").write_bytes(SIGSTORE.trusted_root())
     entry = {
         "images": [f"{host}/team"],
-        "keys": ["ecdsa.pub", "rsa.pub", "ed25519.pub"],
+        "keys": [f"{kind}.pub" for kind in keys],
         "identities": [{"issuer": ISSUER, "subject": SUBJECT.replace("v1", "*")}],
         "trustRoot": "root.json",
     }
@@ -130,12 +132,14 @@ def deployment(name: str, image: str) -> dict[str, Any]:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
 
 
-def scan(folder: Path, host: str, objects: Sequence[dict[str, Any]], *options: str) -> dict[str, Any]:
+def scan(
+    folder: Path, host: str, objects: Sequence[dict[str, Any]], *options: str, keys: Sequence[str] = KEYS
+) -> dict[str, Any]:
     """The report of a scan that asks the registry; the snapshot that it keeps lies beside it."""
     source, report = folder / "objects.json", folder / "report.json"
     source.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
     arguments = ["--registry", "--no-registry-cache", "--registry-allow-private", "127.0.0.1", *options]
-    audited(source, policy(folder, host), report, *arguments, "--save-snapshot", str(folder / "snapshot.json"))
+    audited(source, policy(folder, host, keys), report, *arguments, "--save-snapshot", str(folder / "snapshot.json"))
     found: dict[str, Any] = json.loads(report.read_text())
     return found
 
@@ -198,6 +202,30 @@ def test_the_snapshot_gives_the_same_findings(tmp_path: Path) -> None:
     first = (tmp_path / "report.json").read_text()
     assert again.read_text() == first.replace('"source": "files"', '"source": "snapshot"')
     assert '"source": "files"' in first
+
+
+@pytest.mark.parametrize("kind", PRIVATE)
+def test_what_cosign_3_writes_by_default(tmp_path: Path, registry: Distribution, kind: str) -> None:
+    """A bundle that refers to the image: found through the referrers API, and through the fallback tag of a registry
+    that has none."""
+    image = Built(seed=kind).image()
+    made = cosign_3(kind, image)
+    beside = image.digest.replace(":", "-")
+    name = f"team/cosign-3-{kind}"
+    registry.push(name, image, "1")
+    registry.push(name, made)
+    registry.push(name, referrers_index([(made, BUNDLE)]), beside)
+    with loopback() as server:
+        server.put(name, image, "1")
+        server.put(name, made)
+        real = deployment("real", f"{registry.host}/{name}:1"), "--registry-ca", str(registry.authority)
+        own = deployment("own", f"{server.host}/{name}:1"), "--registry-plain-http", server.host
+        for host, (workload, *options) in ((registry.host, real), (server.host, own)):
+            report = scan(tmp_path, host, [workload], *options, keys=(kind,))
+            assert report["findings"] == []
+            others = [other for other in PRIVATE if other != kind]
+            report = scan(tmp_path, host, [workload], *options, keys=others)
+            assert sorted(finding["check"] for finding in report["findings"]) == ["invalid-signature", "unsigned-image"]
 
 
 def running(name: str, image: str, digest: str) -> dict[str, Any]:
