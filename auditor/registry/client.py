@@ -31,8 +31,7 @@ T = TypeVar("T")
 class Repository:
     """One repository at one endpoint. All methods raise Unanswered. Threads may share it.
 
-    Content comes from the cache, if it is there; that it is still in the registry is what `digest`, `current` and
-    `facts` tell.
+    Content comes from the cache, if it is there; that it is still in the registry is what `digest` and `current` tell.
     """
 
     def __init__(self, access: Access, cache: Cache) -> None:
@@ -72,10 +71,9 @@ class Repository:
         return self._cache.content(digest) or self._verified(self._blob(digest, bound), digest)
 
     def facts(self, digest: str, bound: int, read: Callable[[bytes], T], kind: type[T]) -> T:
-        """What `read` makes of a blob that itself is not kept. What was made of it earlier counts only where the
-        registry still has the blob, as it has to for a node to pull the image."""
+        """What `read` makes of a blob that itself is not kept."""
         kept = self._cache.facts(digest)
-        if kept is not None and (digest in self._met or self._holds(digest)):
+        if kept is not None:
             try:
                 return msgspec.json.decode(kept, type=kind)
             except msgspec.MsgspecError:
@@ -83,26 +81,9 @@ class Repository:
         content = self._blob(digest, bound)
         if not matches(content, digest):
             raise _other_content(self._access, digest)
-        self._met.add(digest)
         made = read(content)
         self._cache.keep_facts(digest, msgspec.json.encode(made))
         return made
-
-    def _holds(self, digest: str) -> bool:
-        """Whether the registry says so of a blob; where it sends to a storage for it, it has it. Any other answer says
-        nothing, since some keep HEAD for manifests, and some send to another registry whatever it has: then the blob
-        itself tells."""
-        path = f"/blobs/{digest}"
-        try:
-            answer = self._access.send("HEAD", path, accept="*/*", bound=0, seconds=_JSON_SECONDS, redirects=False)
-        except Unanswered as fault:
-            if fault.why.kind != "denied":
-                raise
-            return False
-        if answer.status != 200 and (answer.status not in REDIRECTS or self._leads_to(answer, path)):
-            return False
-        self._met.add(digest)
-        return True
 
     def referrers(self, digest: str) -> list[Descriptor]:
         """What names the digest as its subject, by the referrers API or, where there is none, by the fallback tag.

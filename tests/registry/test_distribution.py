@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.registry.docker_config import DockerConfig
-from tests.registry.artifacts import BUNDLE, Built, bundle, classic_signature, digest_of, index, referrers_index
+from tests.registry.artifacts import BUNDLE, Built, bundle, classic_signature, index, referrers_index
 from tests.registry.asking import asker
 from tests.registry.distribution import PASSWORD, USER, Distribution, TokenServer, distribution, htpasswd
 from tests.registry.loopback import loopback
@@ -99,24 +99,6 @@ def test_a_directory_of_authorities(tmp_path: Path, registry: Distribution) -> N
     (folder / "ca.crt").write_bytes(registry.authority.read_bytes())
     with asker(ca=folder.parent, credentials=docker_config(tmp_path, registry.host)) as run:
         assert run.image(f"{registry.host}/team/plain:1.0").unavailable is None
-
-
-def test_a_configuration_that_its_garbage_collection_took(tmp_path: Path, authority: Authority) -> None:
-    """The cache has it, the registry tells that it has not; before that it takes a word, and no content."""
-    with distribution(tmp_path, authority) as registry:
-        image = registry.push("team/app", Built(seed="taken").image(), "1")
-        kinds = []
-        for taken in (False, False, True):
-            if taken:
-                blob = digest_of(image.blobs[0]).removeprefix("sha256:")
-                (link,) = tmp_path.glob(f"storage/**/repositories/team/app/_layers/sha256/{blob}/link")
-                link.unlink()
-            with asker(ca=registry.authority, cache=tmp_path / "cache") as run:
-                (platform,) = run.image(f"{registry.host}/team/app:1").platforms
-                kinds.append(platform.unavailable and platform.unavailable.kind)
-    assert kinds == [None, None, "not-found"]
-    asked = [line for line in (tmp_path / "registry.log").read_text().splitlines() if f"/blobs/sha256:{blob}" in line]
-    assert len([line for line in asked if '"GET /v2/team/app/blobs/' in line]) == 2, "at first, and to be certain"
 
 
 def test_tokens_that_the_registry_verifies(tmp_path: Path, authority: Authority) -> None:

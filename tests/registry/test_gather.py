@@ -27,7 +27,6 @@ from tests.registry.artifacts import (
     as_json,
     bundle,
     classic_signature,
-    digest_of,
     index,
     manifest,
     referrers_index,
@@ -214,7 +213,7 @@ def test_three_hundred_images_cost_as_little_as_they_can(tmp_path: Path) -> None
         registry.asked.clear()
         with asker(registry.host, cache=tmp_path) as run:
             assert run.images(*names) == cold
-        assert Counter(asked.method for asked in registry.asked) == {"HEAD": 900, "GET": 300}
+        assert Counter(asked.method for asked in registry.asked) == {"HEAD": 600, "GET": 300}
         assert all("/referrers/" in path for path in registry.paths("GET"))
         assert max(Counter(registry.paths("HEAD")).values()) == 1
 
@@ -228,8 +227,8 @@ def test_a_platform_that_is_gone_is_told_with_a_warm_cache_too(tmp_path: Path) -
         registry.asked.clear()
         with asker(registry.host, cache=tmp_path) as run:
             assert run.image(f"{registry.host}/a:1").platforms[0].unavailable is None
-        # The tag, the one platform that is looked at with its configuration, and the signature's tag.
-        assert Counter(asked.method for asked in registry.asked) == {"HEAD": 4, "GET": 1}
+        # The tag, the one platform that is looked at, and the signature's tag.
+        assert Counter(asked.method for asked in registry.asked) == {"HEAD": 3, "GET": 1}
         del registry.manifests["a", image.digest]
         found = []
         for cache in (tmp_path, None):
@@ -238,65 +237,6 @@ def test_a_platform_that_is_gone_is_told_with_a_warm_cache_too(tmp_path: Path) -
     assert found[0] == found[1]
     assert found[0].platforms[0].unavailable is not None
     assert found[0].platforms[0].unavailable.kind == "not-found"
-
-
-def test_a_configuration_that_is_gone_is_told_with_a_warm_cache_too(tmp_path: Path) -> None:
-    """Without it no node can pull the image, whatever we have of it."""
-    with loopback() as registry:
-        config = digest_of(registry.put("a", Built().image(), "1").blobs[0])
-        registry.put("b", Built().image(), "1")  # the same content: the one registry has it in one repository
-        names = (f"{registry.host}/a:1", f"{registry.host}/b:1")
-        with asker(registry.host, cache=tmp_path) as run:
-            assert not any(platform.unavailable for row in run.images(*names) for platform in row.platforms)
-        del registry.blobs["a", config]
-        found = []
-        for cache in (tmp_path, None):
-            with asker(registry.host, cache=cache) as run:
-                found.append(run.images(*names))
-    assert found[0] == found[1]
-    rows = Evidence(found[0])
-    gone = rows.content(f"{registry.host}/a", rows.tag(f"{registry.host}/a", "1").digest)  # type: ignore[union-attr]
-    there = rows.content(f"{registry.host}/b", rows.tag(f"{registry.host}/b", "1").digest)  # type: ignore[union-attr]
-    assert gone is not None
-    assert there is not None
-    assert [platform.unavailable and platform.unavailable.kind for platform in gone.platforms] == ["not-found"]
-    assert [platform.entrypoint for platform in there.platforms] == ["/app"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "requests"),
-    [
-        (Reply(307, headers={"Location": "http://127.0.0.1:1/storage?of=GET-alone"}), 1),
-        (Reply(405), 2),
-        (Reply(404), 2),
-        (Reply(403), 2),
-        (Reply(400), 2),
-    ],
-)
-def test_how_registries_answer_whether_they_have_a_configuration(answer: Reply, requests: int, tmp_path: Path) -> None:
-    """Where it sends elsewhere for it, it has it; where it does not tell, it is fetched."""
-    with loopback() as registry:
-        registry.first = lambda asked: answer if asked.method == "HEAD" and "/blobs/" in asked.path else None
-        registry.put("a", Built(user="app").image(), "1")
-        for _ in range(2):
-            registry.asked.clear()
-            with asker(registry.host, cache=tmp_path) as run:
-                assert [platform.user for platform in run.image(f"{registry.host}/a:1").platforms] == ["app"]
-        assert len([path for path in registry.paths() if "/blobs/" in path]) == requests
-
-
-def test_a_configuration_that_is_gone_from_behind_another_name(tmp_path: Path) -> None:
-    """A front sends every request on, and knows nothing of what is there."""
-    with loopback() as storage, loopback() as registry:
-        registry.first = lambda asked: Reply(307, headers={"Location": f"{storage.url}{asked.path}"})
-        image = storage.put("a", Built().image(), "1")
-        found = []
-        for _ in range(2):
-            with asker(registry.host, cache=tmp_path) as run:
-                (platform,) = run.image(f"{registry.host}/a:1").platforms
-                found.append(platform.unavailable and platform.unavailable.kind)
-            storage.blobs.pop(("a", digest_of(image.blobs[0])), None)
-    assert found == [None, "not-found"]
 
 
 def test_a_platform_of_two_indexes_is_asked_for_once() -> None:
