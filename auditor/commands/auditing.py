@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from msgspec import Struct
 
 from auditor.commands import fleet, registries, scanning
-from auditor.commands.baseline import open_baseline
-from auditor.commands.completing import formats, severities
-from auditor.commands.delivery import Delivery, attempted, settled
+from auditor.commands.baseline import Keeping, open_baseline
+from auditor.commands.delivery import Delivery, Telling, attempted, settled
 from auditor.commands.inputs import collect, read_policy, source_options, supplemented
 from auditor.commands.options import (
     AllContexts,
@@ -55,49 +53,6 @@ if TYPE_CHECKING:
     from auditor.output import Output
     from auditor.report import Report
     from auditor.reporters import Options
-
-
-class Keeping(Struct, frozen=True):
-    """What a run is compared with, and where its own result is kept."""
-
-    baseline: Annotated[
-        str | None,
-        typer.Option(metavar="REPORT", help="An earlier JSON report: a file, or configmap:NAMESPACE/NAME."),
-    ] = None
-    keep_baseline: Annotated[
-        bool, typer.Option("--keep-baseline", help="Keep this run's result there for the next one.")
-    ] = False
-    fail_on_new: Annotated[bool, typer.Option("--fail-on-new", help="Exit 1 only for what the baseline lacks.")] = False
-
-
-class Telling(Struct, frozen=True):
-    """Where the report goes, and the exit code that it gives."""
-
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FORMAT[=PATH]",
-            help="table (default), json, html …; may be repeated.",
-            autocompletion=formats,
-        ),
-    ] = None
-    fail_on: Annotated[
-        str,
-        typer.Option(metavar="SEVERITY|never", help="Exit 1 from this severity up.", autocompletion=severities),
-    ] = "high"
-    allow_incomplete: Annotated[bool, typer.Option(help="Exit 0, not 3, when something could not be read.")] = False
-    save_snapshot: Annotated[
-        str | None, typer.Option(metavar="PATH", help="Keep what was read (.json or .json.gz).")
-    ] = None
-    pushgateway: Annotated[
-        str | None,
-        typer.Option(metavar="URL", envvar="AUDITOR_PUSHGATEWAY", help="Push the metrics there, after all reports."),
-    ] = None
-    publish: Annotated[
-        bool, typer.Option("--publish", help="Write policy reports into the cluster, after all reports.")
-    ] = False
 
 
 @grouped

@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+from msgspec import Struct
 
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape
@@ -18,6 +21,19 @@ if TYPE_CHECKING:
 
 _CONFIG_MAP = "configmap:"
 _STDIN = "/dev/stdin"
+
+
+class Keeping(Struct, frozen=True):
+    """What a run is compared with, and where its own result is kept."""
+
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="REPORT", help="An earlier JSON report: a file, or configmap:NAMESPACE/NAME."),
+    ] = None
+    keep_baseline: Annotated[
+        bool, typer.Option("--keep-baseline", help="Keep this run's result there for the next one.")
+    ] = False
+    fail_on_new: Annotated[bool, typer.Option("--fail-on-new", help="Exit 1 only for what the baseline lacks.")] = False
 
 
 class Store(Protocol):
