@@ -13,6 +13,7 @@ from auditor.coverage import with_evidence
 from auditor.errors import SourceError, UsageError
 from auditor.escape import escape_json
 from auditor.model import SCHEMA, ClusterInfo, Snapshot
+from auditor.quantity import quantity
 from auditor.scans.contents import sound
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _files(options: SourceOptions, path: str) -> Collected:
         exclude=options.exclude,
     )
     skipped = sum(found.skipped.values())
-    notes = [f"{skipped} objects of kinds that no check reads were skipped."] if skipped else []
+    notes = [f"skipped: {quantity(skipped, 'object')} of kinds that no check reads"] if skipped else []
     snapshot = inventory.snapshot(info)
     if found.evidence:
         snapshot = with_evidence(snapshot, found.evidence)

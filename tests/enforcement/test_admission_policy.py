@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -67,12 +66,15 @@ def test_as_the_api_server_answered(case: str, source: str) -> None:
 
 
 def test_few_recorded_cases_are_left_to_judgment() -> None:
-    undecided = Counter(
-        asked(world(record["objects"]), record["namespace"]).verdict == "unknown"
+    """Those alone in which the pod that was asked for says little of others: one with another name, or with the label
+    without which the condition fails, gets in."""
+    undecided = {
+        record["case"]
         for record in RECORDED
         if record["request"]["what"] == "create bad pod"
-    )
-    assert undecided[True] * 15 <= undecided[False]
+        and asked(world(record["objects"]), record["namespace"]).verdict == "unknown"
+    }
+    assert undecided == {"matchConditions error, failurePolicy Fail", "resourceNames names this pod"}
 
 
 BOTH = {"prod": "enforced", "dev": "enforced"}
